@@ -1,0 +1,24 @@
+// One captured packet, as a capture reader hands it on. The object and the buffer behind it are reused: whoever wants
+// to keep bytes copies them before asking for the next frame.
+
+const NO_BYTES = new Uint8Array(0);
+
+export class Frame {
+  /** The buffer that holds the packet; only offset .. offset + capturedLength belongs to it. */
+  data: Uint8Array = NO_BYTES;
+  offset = 0;
+  /** Bytes in the capture; smaller than originalLength when a snapshot length cut the packet. */
+  capturedLength = 0;
+  originalLength = 0;
+  /** LINKTYPE_ number (tcpdump.org/linktypes.html), FCS bits masked. */
+  linkType = 0;
+  /** Index of the capturing interface over the whole input (0 where the format knows none). */
+  interfaceId = 0;
+  /** Whole seconds since 1970 and nanoseconds within the second: exact, and no bigint a packet. */
+  seconds = 0;
+  nanoseconds = 0;
+  /** 1-based, as in Wireshark's first column. */
+  number = 0;
+  /** Byte position of the packet's data in the file (after decompression), for "index, then seek". */
+  position = 0;
+}
