@@ -2,7 +2,8 @@
 // key is a few integers and comparing two addresses is comparing two numbers.
 import { grown } from './columns.js';
 
-const WORDS = 5; // family (4 or 6), then four 32-bit words; IPv4 uses the first
+const WORDS = 5; // family (4, 6 or NAMED), then four 32-bit words; IPv4 uses the first
+const NAMED = 1; // a host known by name only: the first word is an index into `names`
 
 export class AddressTable {
   /** Number of addresses seen. */
@@ -10,6 +11,8 @@ export class AddressTable {
   private words = new Uint32Array(WORDS * 256);
   private slots = new Int32Array(1024).fill(-1);
   private mask = 1023;
+  private readonly names: string[] = [];
+  private readonly nameNumbers = new Map<string, number>();
   // The last two addresses: two packets in a row nearly always belong to the same pair.
   private lastV4a = -1;
   private lastIdA = 0;
@@ -32,7 +35,17 @@ export class AddressTable {
     return this.find(6, a, b, c, d);
   }
 
-  /** The address as text: dotted IPv4, or IPv6 as RFC 5952 writes it (without brackets). */
+  /** The id of a host of which only the name is known: text printed by tcpdump without -n. */
+  named(name: string): number {
+    let number = this.nameNumbers.get(name);
+    if (number === undefined) {
+      number = this.names.push(name) - 1;
+      this.nameNumbers.set(name, number);
+    }
+    return this.find(NAMED, number, 0, 0, 0);
+  }
+
+  /** The address as text: dotted IPv4, or IPv6 as RFC 5952 writes it (without brackets), or the name of a named host. */
   text(id: number): string {
     const at = id * WORDS;
     const w = this.words;
@@ -40,12 +53,13 @@ export class AddressTable {
       const v = w[at + 1];
       return `${v >>> 24}.${(v >>> 16) & 255}.${(v >>> 8) & 255}.${v & 255}`;
     }
+    if (w[at] === NAMED) return this.names[w[at + 1]];
     return ipv6Text(w[at + 1], w[at + 2], w[at + 3], w[at + 4]);
   }
 
   /** `host:port`, with brackets around an IPv6 host. */
   endpoint(id: number, port: number): string {
-    return this.words[id * WORDS] === 4 ? `${this.text(id)}:${port}` : `[${this.text(id)}]:${port}`;
+    return this.words[id * WORDS] !== 6 ? `${this.text(id)}:${port}` : `[${this.text(id)}]:${port}`;
   }
 
   private find(family: number, a: number, b: number, c: number, d: number): number {

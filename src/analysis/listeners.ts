@@ -1,0 +1,72 @@
+// Which endpoints are FastCGI or SCGI listeners, and which connections and requests are theirs.
+import type { Facts, Listener } from './facts.js';
+import type { Session } from './session.js';
+
+export interface ListenerIndex {
+  readonly listeners: Listener[];
+  readonly listenerOf: Int32Array;
+}
+
+/** Groups the session's connections by listener. Connections without payload count for listeners found by others. */
+export function indexListeners(session: Session): ListenerIndex {
+  const { connections, addresses, conversations, log, options } = session;
+  const count = connections.count;
+  const listenerOf = new Int32Array(count).fill(-1);
+  const byKey = new Map<number, number>();
+  const keys: number[] = [];
+  const sizes: number[] = [];
+  const namedPorts = new Map(options.named.map(({ port, protocol }) => [port, protocol]));
+  for (let row = 0; row < count; row++) {
+    const port = connections.port1[row];
+    const key = connections.address1[row] * 65536 + port;
+    let index = byKey.get(key);
+    if (index === undefined) {
+      if (!options.withoutPayload && !session.listeners.has(key) && !namedPorts.has(port)) continue;
+      index = keys.length;
+      byKey.set(key, index);
+      keys.push(key);
+      sizes.push(0);
+    }
+    listenerOf[row] = index;
+    sizes[index]++;
+  }
+  const rows = sizes.map((size) => new Uint32Array(size));
+  const filled = sizes.map(() => 0);
+  const requestCounts = sizes.map(() => 0);
+  for (let row = 0; row < count; row++) {
+    const index = listenerOf[row];
+    if (index === -1) continue;
+    rows[index][filled[index]++] = row;
+    requestCounts[index] += conversations.requests[row];
+  }
+  const requests = requestCounts.map((size) => new Uint32Array(size));
+  const requestFilled = sizes.map(() => 0);
+  const { connection } = log.requests;
+  for (let row = 0; row < log.requests.count; row++) {
+    const index = listenerOf[connection[row]];
+    if (index !== -1) requests[index][requestFilled[index]++] = row;
+  }
+  const listeners = keys.map((key, index): Listener => {
+    const port = key % 65536;
+    const address = (key - port) / 65536;
+    const protocol = session.listeners.get(key) ?? namedPorts.get(port) ?? 'tcp';
+    const named = namedPorts.has(port);
+    return {
+      index,
+      endpoint: addresses.endpoint(address, port),
+      address,
+      port,
+      protocol,
+      named,
+      inSummary: protocol !== 'scgi' || named,
+      connections: rows[index],
+      requests: requests[index],
+    };
+  });
+  return { listeners, listenerOf };
+}
+
+/** The rows of all listeners that the summary counts. */
+export function summaryListeners(facts: Facts): Listener[] {
+  return facts.listeners.filter((listener) => listener.inSummary);
+}

@@ -1,0 +1,94 @@
+// What protocol a connection speaks, from its first bytes. FastCGI and SCGI are found on any port this way; the others
+// are told apart only to say what was sent to a FastCGI listener instead.
+import { decodeBytes } from '../model/byte-strings.js';
+
+export const UNDECIDED = 0;
+export const IS_FASTCGI = 1;
+export const IS_SCGI = 2;
+export const IS_OTHER = 3;
+
+/** Bytes that settle it: BEGIN_REQUEST with its body, or the start of an SCGI netstring. */
+export const ENOUGH = 24;
+
+const SCGI_FIRST = 'CONTENT_LENGTH\0';
+
+/** Judges the first bytes a web server sent. UNDECIDED asks for more. */
+export function guessWebServer(bytes: Uint8Array, length: number): number {
+  if (length === 0) return UNDECIDED;
+  const first = bytes[0];
+  if (first === 1) return guessFastcgi(bytes, length);
+  if (first >= 0x31 && first <= 0x39) return guessScgi(bytes, length);
+  return IS_OTHER;
+}
+
+function guessFastcgi(b: Uint8Array, length: number): number {
+  if (length < 2) return UNDECIDED;
+  if (b[1] === 1) {
+    // BEGIN_REQUEST: 8 bytes of content; a role that exists; flags of which one bit is known; zeros.
+    if (length > 4 && b[4] !== 0) return IS_OTHER;
+    if (length > 5 && b[5] !== 8) return IS_OTHER;
+    if (length > 7 && b[7] !== 0) return IS_OTHER;
+    if (length > 8 && b[8] !== 0) return IS_OTHER;
+    if (length > 9 && (b[9] < 1 || b[9] > 3)) return IS_OTHER;
+    if (length > 10 && b[10] > 1) return IS_OTHER;
+    return length >= 16 ? IS_FASTCGI : UNDECIDED;
+  }
+  if (b[1] === 9) {
+    // GET_VALUES: a management record, and its first name begins FCGI_.
+    if ((length > 2 && b[2] !== 0) || (length > 3 && b[3] !== 0)) return IS_OTHER;
+    if (length > 7 && b[7] !== 0) return IS_OTHER;
+    if (length < 15) return UNDECIDED;
+    return b[10] === 0x46 && b[11] === 0x43 && b[12] === 0x47 && b[13] === 0x49 && b[14] === 0x5f ? IS_FASTCGI : IS_OTHER;
+  }
+  return IS_OTHER;
+}
+
+function guessScgi(b: Uint8Array, length: number): number {
+  let at = 0;
+  while (at < length && at < 7 && b[at] >= 48 && b[at] <= 57) at++;
+  if (at === length) return at < 7 ? UNDECIDED : IS_OTHER;
+  if (b[at] !== 58) return IS_OTHER;
+  at++;
+  for (let i = 0; i < SCGI_FIRST.length; i++) {
+    if (at + i >= length) return UNDECIDED;
+    if (b[at + i] !== SCGI_FIRST.charCodeAt(i)) return IS_OTHER;
+  }
+  return IS_SCGI;
+}
+
+/**
+ * Judges bytes from the middle of a stream: `role` is the side that would send such records. Only whole records that
+ * fill the piece count, so that chance does not.
+ */
+export function guessMidStream(b: Uint8Array, length: number): { web: boolean; application: boolean } {
+  let at = 0;
+  let web = true;
+  let application = true;
+  let records = 0;
+  while (at + 8 <= length) {
+    const type = b[at + 1];
+    const content = (b[at + 4] << 8) | b[at + 5];
+    if (b[at] !== 1 || type < 1 || type > 11 || ((b[at + 2] << 8) | b[at + 3]) > 0xff) break;
+    if ((type === 1 || type === 3) && content !== 8) break;
+    if (type === 3 || type === 6 || type === 7 || type >= 10) web = false;
+    else application = false;
+    records++;
+    at += 8 + content + b[at + 6];
+  }
+  const whole = records > 0 && (at === length || (records >= 2 && at > length));
+  return { web: whole && web, application: whole && application };
+}
+
+/** What the first bytes look like, in words for a report; '' when nothing is recognised. */
+export function describeForeign(bytes: Uint8Array): string {
+  if (bytes.length === 0) return '';
+  const text = decodeBytes(bytes.subarray(0, Math.min(bytes.length, 32)));
+  if (/^(GET|POST|HEAD|PUT|DELETE|OPTIONS|PATCH|CONNECT|TRACE) ?/.test(text) || text.startsWith('HTTP/')) return 'HTTP';
+  if (text.startsWith('PRI * HTTP/2')) return 'HTTP/2';
+  if (bytes[0] === 0x16 && bytes[1] === 3) return 'TLS';
+  if (/^\d{1,7}:/.test(text)) return 'SCGI';
+  if (/^(Status|Content-Type|Content-type|Location|X-[A-Za-z-]+): /.test(text)) return 'plain CGI output';
+  if (text.startsWith('SSH-')) return 'SSH';
+  if (bytes.every((byte) => (byte >= 32 && byte < 127) || byte === 10 || byte === 13 || byte === 9)) return 'text';
+  return 'unknown binary data';
+}

@@ -1,0 +1,339 @@
+// The analysis as it runs: hears what happens on connections, finds out what they speak, has it decoded, and keeps what
+// the snapshot is made of. Reads no clock, file or socket; time comes in with every call.
+import { FastcgiConnection, type FastcgiConnectionOwner } from '../fastcgi/connection.js';
+import { RequestLog } from '../fastcgi/request-log.js';
+import type { AddressTable } from '../model/address.js';
+import type { ConnectionObserver } from '../model/observations.js';
+import { type ProblemName, problemNumber } from '../model/problem-codes.js';
+import { APPLICATION, otherSide, type Side, WEB_SERVER } from '../model/side.js';
+import { type ConnectionTable, MARK_SYN } from '../tcp/connection-table.js';
+import * as conversation from './conversation-table.js';
+import { ConversationTable } from './conversation-table.js';
+import * as guess from './protocol-guess.js';
+import { ScgiConversation } from './scgi-conversation.js';
+
+export type ProtocolName = 'fastcgi' | 'scgi';
+
+/** A listener named by the user: `-d tcp.port==9000,fcgi`. */
+export interface NamedListener {
+  readonly port: number;
+  readonly protocol: ProtocolName;
+}
+
+export interface SessionOptions {
+  readonly named: readonly NamedListener[];
+  /** The input has no payload bytes (tcpdump text): every TCP listener counts, nothing is decoded. */
+  readonly withoutPayload: boolean;
+}
+
+/** A piece of stream that waits until the protocol is known. */
+interface Piece {
+  side: Side;
+  bytes: Uint8Array;
+  time: number;
+  packet: number;
+  position: number;
+  finished: boolean;
+}
+
+/** A connection whose bytes so far do not tell the protocol. */
+interface Undecided {
+  row: number;
+  pieces: Piece[];
+  length: number;
+}
+
+type Live = FastcgiConnection | ScgiConversation | Undecided;
+
+/** Bytes kept while a protocol is undecided; then it is called something else. */
+const MAX_UNDECIDED = 4096;
+/** First bytes kept of a connection that speaks another protocol, to name it. */
+const FOREIGN_BYTES = 32;
+const MAX_FOREIGN = 10_000;
+
+export class Session implements ConnectionObserver, FastcgiConnectionOwner {
+  readonly log = new RequestLog();
+  readonly conversations = new ConversationTable();
+  /** Listeners found or named: key (address id * 65536 + port) to protocol. */
+  readonly listeners = new Map<number, ProtocolName>();
+  /** First bytes of sides that speak something else: key (connection * 2 + side). */
+  readonly foreign = new Map<number, Uint8Array>();
+  private readonly namedPorts = new Map<number, ProtocolName>();
+  private live: (Live | undefined)[] = [];
+  private freeSlots: number[] = [];
+  private freeFastcgi: FastcgiConnection[] = [];
+  private freeScgi: ScgiConversation[] = [];
+
+  constructor(
+    readonly addresses: AddressTable,
+    readonly options: SessionOptions,
+  ) {
+    for (const { port, protocol } of options.named) this.namedPorts.set(port, protocol);
+  }
+
+  /** Set by whoever owns the connection table (the TCP tracker, or a live source). */
+  connections!: ConnectionTable;
+  /** Exchanges the roles of a connection whose first packet misled. */
+  flip: (row: number) => void = () => {};
+
+  opened(row: number): void {
+    this.conversations.need(row);
+  }
+
+  data(row: number, side: Side, bytes: Uint8Array, start: number, end: number, time: number, packet: number, position: number): void {
+    const slot = this.conversations.slot[row];
+    if (slot !== 0) {
+      const live = this.live[slot - 1]!;
+      if (live instanceof FastcgiConnection) {
+        live.data(side, bytes, start, end, time, packet, position);
+        const parser = side === WEB_SERVER ? live.web : live.application;
+        if (parser.stopped && parser.recordOffset === 0) this.keepForeign(row, side, bytes, start, end);
+      } else if (live instanceof ScgiConversation) live.data(side, bytes, start, end, time, packet, position);
+      else this.undecidedData(live, side, bytes, start, end, time, packet, position);
+      return;
+    }
+    if (this.conversations.protocol[row] === conversation.PROTOCOL_NONE) this.firstData(row, side, bytes, start, end, time, packet, position);
+    else if (this.conversations.protocol[row] === conversation.PROTOCOL_IS_OTHER) this.keepForeign(row, side, bytes, start, end);
+  }
+
+  gap(row: number, side: Side, length: number, time: number, packet: number): void {
+    const live = this.liveOf(row);
+    if (live instanceof FastcgiConnection) live.gap(side, length, time, packet);
+    else if (live instanceof ScgiConversation) live.gap(side);
+    else if (live) this.decideLater(live);
+  }
+
+  finished(row: number, side: Side, time: number, packet: number): void {
+    const live = this.liveOf(row);
+    if (!live) return;
+    if (live instanceof FastcgiConnection) {
+      live.finished(side, time, packet);
+      this.noteEnd(row, live);
+    } else if (live instanceof ScgiConversation) {
+      live.finished(side, time, packet);
+    } else {
+      live.pieces.push({ side, bytes: new Uint8Array(0), time, packet, position: -1, finished: true });
+    }
+  }
+
+  reset(): void {}
+
+  closed(row: number): void {
+    const live = this.liveOf(row);
+    if (!live) return;
+    if (!(live instanceof FastcgiConnection) && !(live instanceof ScgiConversation)) {
+      // Too little came to tell the protocol; the listener may have become known in the meantime.
+      const protocol = this.listenerProtocol(row);
+      if (protocol !== undefined) {
+        this.decide(live, protocol);
+        this.closed(row);
+      }
+      return;
+    }
+    if (live instanceof FastcgiConnection) {
+      this.noteEnd(row, live);
+      live.close();
+      this.freeFastcgi.push(live);
+    } else {
+      this.freeScgi.push(live);
+    }
+    this.freeSlot(row);
+  }
+
+  /** The input is over: what is still undecided is judged by what is known now. */
+  finish(): void {
+    for (const live of this.live) {
+      if (live && !(live instanceof FastcgiConnection) && !(live instanceof ScgiConversation)) this.closed(live.row);
+    }
+  }
+
+  requestBegan(connection: number, row: number): void {
+    const table = this.conversations;
+    const last = table.lastRequest[connection];
+    if (last === 0) table.firstRequest[connection] = row + 1;
+    else this.log.requests.next[last - 1] = row + 1;
+    table.lastRequest[connection] = row + 1;
+    table.requests[connection]++;
+  }
+
+  problem(connection: number, code: ProblemName): void {
+    this.conversations.problems[connection] |= 1 << problemNumber(code);
+  }
+
+  private liveOf(row: number): Live | undefined {
+    const slot = this.conversations.slot[row];
+    return slot === 0 ? undefined : this.live[slot - 1];
+  }
+
+  private firstData(row: number, side: Side, bytes: Uint8Array, start: number, end: number, time: number, packet: number, position: number): void {
+    const known = this.listenerProtocol(row);
+    if (known !== undefined) {
+      this.attach(row, known);
+      this.data(row, this.sideNow(row, side), bytes, start, end, time, packet, position);
+      return;
+    }
+    if (this.options.withoutPayload) return;
+    const undecided: Undecided = { row, pieces: [], length: 0 };
+    this.takeSlot(row, undecided);
+    this.undecidedData(undecided, side, bytes, start, end, time, packet, position);
+  }
+
+  private undecidedData(live: Undecided, side: Side, bytes: Uint8Array, start: number, end: number, time: number, packet: number, position: number): void {
+    const { row } = live;
+    // The pieces are replayed with their own times, so that nothing depends on when the protocol became known.
+    const piece = { side, bytes: bytes.slice(start, Math.min(end, start + 65536)), time, packet, position, finished: false };
+    live.pieces.push(piece);
+    live.length += end - start;
+    const midStream = !(this.connections.marks[row] & MARK_SYN);
+    const verdict = this.judge(live, midStream);
+    if (verdict === guess.IS_FASTCGI) this.decide(live, 'fastcgi');
+    else if (verdict === guess.IS_SCGI) this.decide(live, 'scgi');
+    else if (verdict === guess.IS_OTHER || live.length > MAX_UNDECIDED) this.decideOther(live);
+  }
+
+  private judge(live: Undecided, midStream: boolean): number {
+    let verdict: number = guess.UNDECIDED;
+    for (const side of midStream ? ([WEB_SERVER, APPLICATION] as const) : ([WEB_SERVER] as const)) {
+      const bytes = firstBytes(live, side);
+      const judged = guess.guessWebServer(bytes, bytes.length);
+      if (judged === guess.IS_FASTCGI || judged === guess.IS_SCGI) {
+        if (side === APPLICATION) this.flipPieces(live);
+        return judged;
+      }
+      if (side === WEB_SERVER) verdict = judged;
+    }
+    if (!midStream) return verdict;
+    for (const piece of live.pieces) {
+      const { web, application } = guess.guessMidStream(piece.bytes, piece.bytes.length);
+      if (!web && !application) continue;
+      if ((web && !application && piece.side === APPLICATION) || (application && !web && piece.side === WEB_SERVER)) this.flipPieces(live);
+      return guess.IS_FASTCGI;
+    }
+    return live.length > MAX_UNDECIDED ? guess.IS_OTHER : guess.UNDECIDED;
+  }
+
+  private flipPieces(live: Undecided): void {
+    this.flip(live.row);
+    for (const piece of live.pieces) piece.side = otherSide(piece.side);
+  }
+
+  /** The protocol is known: a listener is found, and what waited is decoded. */
+  private decide(live: Undecided, protocol: ProtocolName): void {
+    const { row } = live;
+    const key = this.listenerKey(row, APPLICATION);
+    if (!this.listeners.has(key)) this.listeners.set(key, protocol);
+    this.freeSlot(row);
+    this.attach(row, protocol);
+    const decoder = this.liveOf(row) as FastcgiConnection | ScgiConversation;
+    for (const piece of live.pieces) {
+      if (piece.finished) decoder.finished(piece.side, piece.time, piece.packet);
+      else decoder.data(piece.side, piece.bytes, 0, piece.bytes.length, piece.time, piece.packet, piece.position);
+    }
+  }
+
+  private decideOther(live: Undecided): void {
+    const { row } = live;
+    this.freeSlot(row);
+    this.conversations.protocol[row] = conversation.PROTOCOL_IS_OTHER;
+    for (const piece of live.pieces) this.keepForeign(row, piece.side, piece.bytes, 0, piece.bytes.length);
+  }
+
+  /** A hole before the protocol was known: only a listener that becomes known otherwise can still settle it. */
+  private decideLater(live: Undecided): void {
+    live.length = MAX_UNDECIDED;
+  }
+
+  private keepForeign(row: number, side: Side, bytes: Uint8Array, start: number, end: number): void {
+    const key = row * 2 + side;
+    const kept = this.foreign.get(key);
+    if (kept ? kept.length >= FOREIGN_BYTES : this.foreign.size >= MAX_FOREIGN) return;
+    const length = Math.min(end - start, FOREIGN_BYTES - (kept?.length ?? 0));
+    const joined = new Uint8Array((kept?.length ?? 0) + length);
+    if (kept) joined.set(kept);
+    joined.set(bytes.subarray(start, start + length), kept?.length ?? 0);
+    this.foreign.set(key, joined);
+  }
+
+  private attach(row: number, protocol: ProtocolName): void {
+    if (protocol === 'fastcgi') {
+      const decoder = this.freeFastcgi.pop() ?? new FastcgiConnection(this.log, this);
+      decoder.restart(row, !(this.connections.marks[row] & MARK_SYN));
+      this.takeSlot(row, decoder);
+      this.conversations.protocol[row] = conversation.PROTOCOL_IS_FASTCGI;
+    } else {
+      const decoder = this.freeScgi.pop() ?? new ScgiConversation(this.log, this);
+      decoder.restart(row);
+      this.takeSlot(row, decoder);
+      this.conversations.protocol[row] = conversation.PROTOCOL_IS_SCGI;
+    }
+  }
+
+  private takeSlot(row: number, live: Live): void {
+    const slot = this.freeSlots.pop() ?? this.live.length;
+    this.live[slot] = live;
+    this.conversations.slot[row] = slot + 1;
+  }
+
+  private freeSlot(row: number): void {
+    const slot = this.conversations.slot[row] - 1;
+    this.live[slot] = undefined;
+    this.freeSlots.push(slot);
+    this.conversations.slot[row] = 0;
+  }
+
+  private noteEnd(row: number, live: FastcgiConnection): void {
+    let marks = this.conversations.marks[row];
+    if (live.valuesPending > 0) marks |= conversation.CONVERSATION_GET_VALUES_PENDING;
+    if (live.web.stopped) marks |= conversation.CONVERSATION_WEB_STOPPED;
+    if (live.application.stopped) marks |= conversation.CONVERSATION_APPLICATION_STOPPED;
+    if (!live.web.atBoundary && !live.web.stopped) marks |= conversation.CONVERSATION_RECORD_CUT_WEB;
+    if (!live.application.atBoundary && !live.application.stopped) marks |= conversation.CONVERSATION_RECORD_CUT_APPLICATION;
+    this.conversations.marks[row] = marks;
+  }
+
+  /** The protocol of the listener this connection belongs to, if it is known; flips a connection seen the wrong way. */
+  private listenerProtocol(row: number): ProtocolName | undefined {
+    const protocol = this.protocolAt(row, APPLICATION);
+    if (protocol !== undefined) return protocol;
+    if (this.connections.marks[row] & MARK_SYN) return undefined;
+    return this.protocolAt(row, WEB_SERVER) === undefined ? undefined : this.flipTo(row);
+  }
+
+  private flipTo(row: number): ProtocolName | undefined {
+    this.flip(row);
+    this.flipped = row;
+    return this.protocolAt(row, APPLICATION);
+  }
+
+  /** The connection that was flipped while a piece of it was being handed on, so that the piece's side is turned too. */
+  private flipped = -1;
+
+  private sideNow(row: number, side: Side): Side {
+    if (this.flipped !== row) return side;
+    this.flipped = -1;
+    return otherSide(side);
+  }
+
+  private protocolAt(row: number, side: Side): ProtocolName | undefined {
+    const known = this.listeners.get(this.listenerKey(row, side));
+    if (known !== undefined || this.namedPorts.size === 0) return known;
+    const { port0, port1 } = this.connections;
+    return this.namedPorts.get(side === APPLICATION ? port1[row] : port0[row]);
+  }
+
+  private listenerKey(row: number, side: Side): number {
+    const { address0, address1, port0, port1 } = this.connections;
+    return side === APPLICATION ? address1[row] * 65536 + port1[row] : address0[row] * 65536 + port0[row];
+  }
+}
+
+/** Up to ENOUGH first bytes of one side. */
+function firstBytes(live: Undecided, side: Side): Uint8Array {
+  const bytes = new Uint8Array(guess.ENOUGH);
+  let length = 0;
+  for (const piece of live.pieces) {
+    if (piece.side !== side) continue;
+    for (let i = 0; i < piece.bytes.length && length < guess.ENOUGH; i++) bytes[length++] = piece.bytes[i];
+  }
+  return bytes.subarray(0, length);
+}

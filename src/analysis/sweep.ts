@@ -1,0 +1,48 @@
+// Counting what coexists: intervals in, the highest number open at once out. Arrays are sorted in place.
+
+/** The most intervals open at one time; at equal times ends count before begins. */
+export function maxOpen(begins: Float64Array, ends: Float64Array): number {
+  begins.sort();
+  ends.sort();
+  let open = 0;
+  let most = 0;
+  let end = 0;
+  for (let begin = 0; begin < begins.length; begin++) {
+    while (end < ends.length && ends[end] <= begins[begin]) {
+      open--;
+      end++;
+    }
+    open++;
+    if (open > most) most = open;
+  }
+  return most;
+}
+
+/** The most of `times` within any window of `length` (a time and what lies less than `length` before it). */
+export function maxWithin(times: Float64Array, length: number): number {
+  times.sort();
+  let first = 0;
+  let most = 0;
+  for (let last = 0; last < times.length; last++) {
+    while (times[last] - times[first] >= length) first++;
+    if (last - first + 1 > most) most = last - first + 1;
+  }
+  return most;
+}
+
+export interface Percentiles {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** Nearest-rank percentiles; undefined without values. Sorts in place. */
+export function percentiles(values: Float64Array): Percentiles | undefined {
+  const count = values.length;
+  if (count === 0) return undefined;
+  values.sort();
+  const at = (share: number) => values[Math.max(0, Math.ceil(share * count) - 1)];
+  return { p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), max: values[count - 1] };
+}

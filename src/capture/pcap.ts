@@ -1,0 +1,146 @@
+// Classic pcap records (draft-ietf-opsawg-pcap, section 5) as frames, both byte orders and both resolutions.
+import type { Frame } from '../model/frame.js';
+import { type CaptureProblem, countProblem } from '../model/problem.js';
+import type { ByteWindow } from './byte-window.js';
+import { END, FRAME, type FrameReader, MAX_CAPTURED_LENGTH, MORE, type ReadCode } from './frame-reader.js';
+import { isSupportedLinkType, linkTypeName } from './link-types.js';
+import { LENGTHS_EITHER, LENGTHS_NORMAL, LENGTHS_SWAPPED, type PcapHeader } from './pcap-header.js';
+
+const RECORD_HEADER = 16;
+
+export class PcapReader implements FrameReader {
+  readonly format = 'pcap';
+  readonly linkTypes: number[];
+  readonly interfaceCount = 1;
+  packets = 0;
+  readonly problems: CaptureProblem[] = [];
+  cut = false;
+  damaged = false;
+
+  private ended = false;
+  private readonly little: boolean;
+  private readonly fractionUnit: number;
+  private readonly lengths: number;
+  private readonly linkType: number;
+  private readonly supported: boolean;
+  private readonly snapLength: number;
+
+  /** The window's next byte is the first one after the file header. */
+  constructor(
+    private readonly window: ByteWindow,
+    header: PcapHeader,
+  ) {
+    this.little = header.littleEndian;
+    this.fractionUnit = header.fractionUnit;
+    this.lengths = header.lengths;
+    this.linkType = header.linkType;
+    this.supported = isSupportedLinkType(header.linkType);
+    this.snapLength = header.snapLength === 0 ? MAX_CAPTURED_LENGTH : header.snapLength;
+    this.linkTypes = [header.linkType];
+  }
+
+  next(frame: Frame): ReadCode {
+    const window = this.window;
+    const at = window.start;
+    const left = window.end - at;
+    if (left < RECORD_HEADER || this.ended) return this.wait(left);
+    const b = window.bytes;
+    let seconds: number;
+    let fraction: number;
+    let captured: number;
+    let original: number;
+    if (this.little) {
+      seconds = (b[at] | (b[at + 1] << 8) | (b[at + 2] << 16) | (b[at + 3] << 24)) >>> 0;
+      fraction = (b[at + 4] | (b[at + 5] << 8) | (b[at + 6] << 16) | (b[at + 7] << 24)) >>> 0;
+      captured = (b[at + 8] | (b[at + 9] << 8) | (b[at + 10] << 16) | (b[at + 11] << 24)) >>> 0;
+      original = (b[at + 12] | (b[at + 13] << 8) | (b[at + 14] << 16) | (b[at + 15] << 24)) >>> 0;
+    } else {
+      seconds = ((b[at] << 24) | (b[at + 1] << 16) | (b[at + 2] << 8) | b[at + 3]) >>> 0;
+      fraction = ((b[at + 4] << 24) | (b[at + 5] << 16) | (b[at + 6] << 8) | b[at + 7]) >>> 0;
+      captured = ((b[at + 8] << 24) | (b[at + 9] << 16) | (b[at + 10] << 8) | b[at + 11]) >>> 0;
+      original = ((b[at + 12] << 24) | (b[at + 13] << 16) | (b[at + 14] << 8) | b[at + 15]) >>> 0;
+    }
+    if (
+      this.lengths !== LENGTHS_NORMAL &&
+      (this.lengths === LENGTHS_SWAPPED || (this.lengths === LENGTHS_EITHER && captured > original))
+    ) {
+      const swap = captured;
+      captured = original;
+      original = swap;
+    }
+    if (captured > MAX_CAPTURED_LENGTH) return this.stop(captured);
+    if (left < RECORD_HEADER + captured) return this.wait(left);
+    window.start = at + RECORD_HEADER + captured;
+    const number = ++this.packets;
+    if (captured > this.snapLength || !this.supported || captured > original) this.note(captured, original, at);
+    let nanoseconds = fraction * this.fractionUnit;
+    if (nanoseconds >= 1e9) {
+      const carry = Math.floor(nanoseconds / 1e9);
+      seconds += carry;
+      nanoseconds -= carry * 1e9;
+      countProblem(this.problems, 'bad-timestamp', number, window.origin + at, 'a time with a fraction past one second');
+    }
+    frame.data = b;
+    frame.offset = at + RECORD_HEADER;
+    frame.capturedLength = captured;
+    frame.originalLength = original > captured ? original : captured;
+    frame.linkType = this.linkType;
+    frame.interfaceId = 0;
+    frame.seconds = seconds;
+    frame.nanoseconds = nanoseconds;
+    frame.number = number;
+    frame.position = window.origin + at + RECORD_HEADER;
+    return FRAME;
+  }
+
+  /** No whole record is there: more may come, or the input ended between two records or inside one. */
+  private wait(left: number): ReadCode {
+    if (this.ended) return END;
+    if (!this.window.finished) return MORE;
+    this.ended = true;
+    if (left > 0) {
+      this.cut = true;
+      const offset = this.window.position;
+      const packet = this.packets + 1;
+      this.problems.push({
+        code: 'cut-short',
+        packet,
+        offset,
+        detail: `the file ends inside packet ${packet}, whose record starts at offset ${offset}`,
+      });
+    }
+    return END;
+  }
+
+  private stop(captured: number): ReadCode {
+    this.ended = true;
+    this.damaged = true;
+    const offset = this.window.position;
+    const packet = this.packets + 1;
+    this.problems.push({
+      code: 'bad-packet-length',
+      packet,
+      offset,
+      detail: `packet ${packet} at offset ${offset} claims ${captured} captured bytes, more than ${MAX_CAPTURED_LENGTH}; the rest of the file was not read`,
+    });
+    return END;
+  }
+
+  /** Things that are odd but do not stop the reading. */
+  private note(captured: number, original: number, at: number): void {
+    const offset = this.window.origin + at;
+    if (!this.supported) {
+      const name = linkTypeName(this.linkType);
+      const detail = `packets of link type ${this.linkType} (${name}), which is not supported`;
+      countProblem(this.problems, 'unsupported-link-type', this.packets, offset, detail);
+    }
+    if (captured > this.snapLength) {
+      const detail = `packets with more captured bytes than the file's snapshot length of ${this.snapLength}`;
+      countProblem(this.problems, 'length-over-snapshot', this.packets, offset, detail);
+    }
+    if (captured > original) {
+      const detail = 'packets with more captured bytes than they had on the wire';
+      countProblem(this.problems, 'length-over-original', this.packets, offset, detail);
+    }
+  }
+}

@@ -1,0 +1,422 @@
+// The FastCGI conversation on one connection: both sides' records put together to requests.
+//
+// Which record belongs to which request: the web server's records belong to the newest request of their id, the
+// application's to the oldest unfinished one, so that pipelined requests of one id pair up in order.
+import { LENGTH_ABSENT } from '../model/request-table.js';
+import * as mark from '../model/request-table.js';
+import { type ProblemName, problemNumber } from '../model/problem-codes.js';
+import { APPLICATION, type Side, WEB_SERVER } from '../model/side.js';
+import * as type from './constants.js';
+import type { LiveRequest } from './live-request.js';
+import { ParamsKeeper } from './params.js';
+import { RecordParser, type RecordSink } from './record-parser.js';
+import type { RequestLog } from './request-log.js';
+
+/** Unfinished requests followed on one connection; a web server multiplexes far fewer. */
+const MAX_LIVE = 1024;
+/** Finished requests whose input had not ended, kept for what the web server may still send. */
+const MAX_ENDED = 16;
+
+/** Hears what the analysis keeps per connection. */
+export interface FastcgiConnectionOwner {
+  requestBegan(connection: number, row: number): void;
+  problem(connection: number, code: ProblemName): void;
+}
+
+export class FastcgiConnection implements RecordSink {
+  readonly web: RecordParser;
+  readonly application: RecordParser;
+  /** GET_VALUES not answered yet, and the packet of the first of them. */
+  valuesPending = 0;
+  valuesPacket = 0;
+  private row = 0;
+  private live: LiveRequest[] = [];
+  private unfinished = 0;
+  private current: [LiveRequest | undefined, LiveRequest | undefined] = [undefined, undefined];
+  private readonly bodies = [new Uint8Array(8), new Uint8Array(8)] as const;
+  private readonly bodyLengths = [0, 0];
+  private readonly keeper: ParamsKeeper;
+  // The packet at hand, and for each side the packet with the first byte of an incomplete record.
+  private time = 0;
+  private packet = 0;
+  private position = -1;
+  private chunkOffset = 0;
+  private readonly partialTime = [0, 0];
+  private readonly partialPacket = [0, 0];
+  private readonly partialPosition = [-1, -1];
+  /** The stream has a hole or no start: unknown ids and orders are no violations then. */
+  private incomplete = false;
+
+  constructor(
+    private readonly log: RequestLog,
+    private readonly owner: FastcgiConnectionOwner,
+  ) {
+    this.web = new RecordParser(this);
+    this.application = new RecordParser(this);
+    this.keeper = new ParamsKeeper(log.requests, log.strings);
+  }
+
+  /** For reuse on another connection. `midStream`: the first bytes need not begin a record. */
+  restart(row: number, midStream: boolean): void {
+    this.row = row;
+    this.web.restart();
+    this.application.restart();
+    this.incomplete = midStream;
+    if (midStream) {
+      this.web.search();
+      this.application.search();
+    }
+    this.valuesPending = 0;
+    this.unfinished = 0;
+    this.current[0] = this.current[1] = undefined;
+  }
+
+  /** Requests without END_REQUEST. */
+  get unfinishedRequests(): number {
+    return this.unfinished;
+  }
+
+  data(side: Side, bytes: Uint8Array, start: number, end: number, time: number, packet: number, position: number): void {
+    const parser = side === WEB_SERVER ? this.web : this.application;
+    this.time = time;
+    this.packet = packet;
+    this.chunkOffset = parser.offset;
+    this.position = position;
+    parser.push(bytes, start, end);
+    if (!parser.atBoundary && parser.recordOffset >= this.chunkOffset) {
+      this.partialTime[side] = time;
+      this.partialPacket[side] = packet;
+      this.partialPosition[side] = position < 0 ? -1 : position + parser.recordOffset - this.chunkOffset;
+    }
+  }
+
+  gap(side: Side, length: number, time: number, packet: number): void {
+    const parser = side === WEB_SERVER ? this.web : this.application;
+    this.time = time;
+    this.packet = packet;
+    this.incomplete = true;
+    this.report('stream-gap', side, parser.offset, -1, `${length} bytes`);
+    for (const request of this.live) this.markProblem(request.row, 'stream-gap');
+    parser.gap(length);
+  }
+
+  /** The stream of one side ended. */
+  finished(side: Side, time: number, packet: number): void {
+    const parser = side === WEB_SERVER ? this.web : this.application;
+    this.time = time;
+    this.packet = packet;
+    if (!parser.atBoundary && !parser.stopped && !parser.searching) {
+      const request = this.current[side];
+      this.report('record-cut', side, parser.recordOffset, request ? request.row : -1, `inside ${type.typeName(parser.type)}`);
+    }
+  }
+
+  /** Nothing more will come; gives its live requests back. */
+  close(): void {
+    for (const request of this.live) this.log.release(request);
+    this.live.length = 0;
+    this.current[0] = this.current[1] = undefined;
+  }
+
+  recordBegin(parser: RecordParser): void {
+    const side: Side = parser === this.web ? WEB_SERVER : APPLICATION;
+    this.bodyLengths[side] = 0;
+    this.current[side] = undefined;
+    switch (parser.type) {
+      case type.BEGIN_REQUEST:
+        if (side === APPLICATION) this.wrongDirection(parser);
+        break;
+      case type.PARAMS:
+      case type.STDIN:
+      case type.DATA:
+      case type.ABORT_REQUEST:
+        if (side === APPLICATION) this.wrongDirection(parser);
+        else this.current[side] = this.newest(parser);
+        break;
+      case type.STDOUT:
+      case type.STDERR:
+      case type.END_REQUEST:
+        if (side === WEB_SERVER) this.wrongDirection(parser);
+        else this.current[side] = this.oldestUnfinished(parser);
+        break;
+    }
+  }
+
+  recordContent(parser: RecordParser, bytes: Uint8Array, start: number, end: number): void {
+    const side: Side = parser === this.web ? WEB_SERVER : APPLICATION;
+    const request = this.current[side];
+    switch (parser.type) {
+      case type.PARAMS:
+        if (request) {
+          this.keeper.row = request.row;
+          request.params.push(bytes, start, end, this.keeper);
+        }
+        break;
+      case type.STDOUT:
+        if (request) this.stdout(request, bytes, start, end);
+        break;
+      case type.STDERR:
+        if (request) {
+          this.firstByte(request.row);
+          request.keepStderr(bytes, start, end, this.packet, this.time);
+        }
+        break;
+      case type.BEGIN_REQUEST:
+      case type.END_REQUEST: {
+        const body = this.bodies[side];
+        for (let at = start; at < end && this.bodyLengths[side] < 8; at++) body[this.bodyLengths[side]++] = bytes[at];
+        break;
+      }
+    }
+  }
+
+  recordMissing(parser: RecordParser, length: number): void {
+    const request = this.current[parser === this.web ? WEB_SERVER : APPLICATION];
+    if (request && parser.type === type.PARAMS && length > 0) request.params.overflowed = true;
+  }
+
+  recordEnd(parser: RecordParser): void {
+    const log = this.log;
+    const content = parser.contentLength;
+    log.recordCounts[parser.type]++;
+    log.recordBytes[parser.type] += content;
+    log.paddingBytes += parser.paddingLength;
+    const side: Side = parser === this.web ? WEB_SERVER : APPLICATION;
+    const request = this.current[side];
+    switch (parser.type) {
+      case type.BEGIN_REQUEST:
+        if (side === WEB_SERVER) this.begin(parser);
+        break;
+      case type.PARAMS:
+        if (request) this.paramsRecord(parser, request);
+        break;
+      case type.STDIN:
+        if (request) this.stdinRecord(parser, request);
+        break;
+      case type.DATA:
+        if (request) log.requests.dataBytes[request.row] += content;
+        break;
+      case type.STDOUT:
+        if (request) this.stdoutRecord(request, content);
+        break;
+      case type.STDERR:
+        if (request) log.requests.stderrBytes[request.row] += content;
+        break;
+      case type.END_REQUEST:
+        if (side === APPLICATION) this.end(parser, request);
+        break;
+      case type.ABORT_REQUEST:
+        if (request) log.requests.marks[request.row] |= mark.REQUEST_ABORTED;
+        break;
+      case type.GET_VALUES:
+        if (side === APPLICATION) this.wrongDirection(parser);
+        else if (this.valuesPending++ === 0) this.valuesPacket = this.packet;
+        break;
+      case type.GET_VALUES_RESULT:
+        if (side === WEB_SERVER) this.wrongDirection(parser);
+        else if (this.valuesPending > 0) this.valuesPending--;
+        break;
+      case type.UNKNOWN_TYPE:
+        if (side === WEB_SERVER) this.wrongDirection(parser);
+        break;
+      default:
+        this.report('record-unknown-type', side, parser.recordOffset, -1, `type ${parser.type}`);
+    }
+  }
+
+  recordBadVersion(parser: RecordParser, version: number): void {
+    const side: Side = parser === this.web ? WEB_SERVER : APPLICATION;
+    const request = this.unfinished > 0 ? this.live.find((live) => !live.ended) : undefined;
+    this.report('record-bad-version', side, parser.recordOffset, request ? request.row : -1, `version ${version}`);
+  }
+
+  recordResynchronised(parser: RecordParser, skipped: number): void {
+    const side: Side = parser === this.web ? WEB_SERVER : APPLICATION;
+    this.report('resynchronised', side, parser.recordOffset, -1, `${skipped} bytes skipped; the header found is plausible, not certain`);
+  }
+
+  knowsRequest(requestId: number): boolean {
+    for (const request of this.live) if (request.requestId === requestId) return true;
+    // Before any request is known (a mid-stream start) the id that nearly every web server uses counts as known.
+    return this.live.length === 0 && requestId === 1;
+  }
+
+  private begin(parser: RecordParser): void {
+    const { requests } = this.log;
+    const body = this.bodies[WEB_SERVER];
+    if (parser.contentLength !== 8) this.violation('record-bad-length', parser, -1);
+    const requestId = parser.requestId;
+    const row = requests.add();
+    requests.connection[row] = this.row;
+    requests.protocol[row] = mark.PROTOCOL_FASTCGI;
+    requests.requestId[row] = requestId;
+    if (this.bodyLengths[WEB_SERVER] >= 3) {
+      requests.role[row] = (body[0] << 8) | body[1];
+      if (body[2] & type.KEEP_CONN) requests.marks[row] |= mark.REQUEST_KEEP_CONN;
+    }
+    const here = parser.recordOffset >= this.chunkOffset;
+    requests.begin[row] = here ? this.time : this.partialTime[WEB_SERVER];
+    requests.beginPacket[row] = here ? this.packet : this.partialPacket[WEB_SERVER];
+    requests.position[row] = here
+      ? this.position < 0
+        ? -1
+        : this.position + parser.recordOffset - this.chunkOffset
+      : this.partialPosition[WEB_SERVER];
+    this.owner.requestBegan(this.row, row);
+    if (requestId === 0) this.report('begin-id-zero', WEB_SERVER, parser.recordOffset, row, 'request id 0');
+    for (let i = this.live.length - 1; i >= 0; i--) {
+      const other = this.live[i];
+      if (other.requestId !== requestId) continue;
+      if (other.ended) {
+        this.live.splice(i, 1);
+        this.log.release(other);
+      } else {
+        this.report('begin-for-active-id', WEB_SERVER, parser.recordOffset, row, `request id ${requestId}`);
+        break;
+      }
+    }
+    this.live.push(this.log.acquire(row, requestId));
+    this.unfinished++;
+    if (this.live.length > MAX_LIVE) {
+      const dropped = this.live.shift()!;
+      if (!dropped.ended) this.unfinished--;
+      this.log.release(dropped);
+      this.report('too-many-requests', WEB_SERVER, parser.recordOffset, row, `more than ${MAX_LIVE}`);
+    }
+  }
+
+  private paramsRecord(parser: RecordParser, request: LiveRequest): void {
+    const { requests } = this.log;
+    const row = request.row;
+    if (requests.marks[row] & mark.REQUEST_PARAMS_ENDED) {
+      if (!request.ended) this.violation('record-out-of-order', parser, row);
+      return;
+    }
+    if (parser.contentLength > 0) return;
+    requests.marks[row] |= mark.REQUEST_PARAMS_ENDED;
+    requests.paramsEnd[row] = this.time;
+    if (request.params.overflowed) this.report('params-too-large', WEB_SERVER, parser.recordOffset, row, 'PARAMS');
+    else if (request.params.pending) this.violation('params-truncated', parser, row);
+    if (requests.role[row] === type.AUTHORIZER && !(requests.marks[row] & mark.REQUEST_STDIN_ENDED)) {
+      // An Authorizer has no STDIN (section 6.3): its input ends with PARAMS.
+      requests.stdinEnd[row] = this.time;
+    }
+  }
+
+  private stdinRecord(parser: RecordParser, request: LiveRequest): void {
+    const { requests } = this.log;
+    const row = request.row;
+    const marks = requests.marks[row];
+    requests.stdinBytes[row] += parser.contentLength;
+    if (!request.ended && (!(marks & mark.REQUEST_PARAMS_ENDED) || marks & mark.REQUEST_STDIN_ENDED)) {
+      this.violation('record-out-of-order', parser, row);
+    }
+    if (parser.contentLength > 0 || marks & mark.REQUEST_STDIN_ENDED) return;
+    requests.marks[row] = marks | mark.REQUEST_STDIN_ENDED;
+    requests.stdinEnd[row] = this.time;
+    if (request.ended) this.drop(request);
+  }
+
+  private stdout(request: LiveRequest, bytes: Uint8Array, start: number, end: number): void {
+    const { requests } = this.log;
+    const row = request.row;
+    this.firstByte(row);
+    requests.lastByte[row] = this.time;
+    if (requests.marks[row] & mark.REQUEST_ABORTED) requests.marks[row] |= mark.REQUEST_STDOUT_AFTER_ABORT;
+    const head = request.head;
+    if (head.complete) return;
+    head.push(bytes, start, end);
+    requests.httpStatus[row] = head.httpStatus;
+    requests.headBytes[row] = head.length;
+    if (head.malformed) requests.marks[row] |= mark.REQUEST_HEAD_INVALID;
+    if (head.complete) {
+      requests.marks[row] |= mark.REQUEST_HEAD_COMPLETE;
+      requests.responseLength[row] = head.contentLength ?? LENGTH_ABSENT;
+    }
+  }
+
+  private stdoutRecord(request: LiveRequest, content: number): void {
+    const { requests } = this.log;
+    const row = request.row;
+    requests.stdoutBytes[row] += content;
+    if (content > 0) return;
+    requests.marks[row] |= mark.REQUEST_STDOUT_ENDED;
+    requests.lastByte[row] = this.time;
+  }
+
+  private end(parser: RecordParser, request: LiveRequest | undefined): void {
+    if (!request) return;
+    const { requests } = this.log;
+    const row = request.row;
+    const body = this.bodies[APPLICATION];
+    if (parser.contentLength !== 8) this.violation('record-bad-length', parser, row);
+    requests.marks[row] |= mark.REQUEST_ENDED;
+    requests.end[row] = this.time;
+    requests.endPacket[row] = this.packet;
+    if (this.bodyLengths[APPLICATION] >= 5) {
+      requests.appStatus[row] = ((body[0] << 24) | (body[1] << 16) | (body[2] << 8) | body[3]) >>> 0;
+      requests.protocolStatus[row] = body[4];
+    }
+    request.ended = true;
+    this.unfinished--;
+    if (requests.marks[row] & mark.REQUEST_STDIN_ENDED) this.drop(request);
+    else if (this.live.length - this.unfinished > MAX_ENDED) this.drop(this.live.find((live) => live.ended)!);
+  }
+
+  private drop(request: LiveRequest): void {
+    const index = this.live.indexOf(request);
+    if (index !== -1) this.live.splice(index, 1);
+    this.log.release(request);
+  }
+
+  private firstByte(row: number): void {
+    const { requests } = this.log;
+    if (requests.firstBytePacket[row] !== 0) return;
+    requests.firstByte[row] = this.time;
+    requests.firstBytePacket[row] = this.packet;
+  }
+
+  private newest(parser: RecordParser): LiveRequest | undefined {
+    for (let i = this.live.length - 1; i >= 0; i--) if (this.live[i].requestId === parser.requestId) return this.live[i];
+    this.unknownRequest(parser, WEB_SERVER);
+    return undefined;
+  }
+
+  private oldestUnfinished(parser: RecordParser): LiveRequest | undefined {
+    for (const request of this.live) if (request.requestId === parser.requestId && !request.ended) return request;
+    this.unknownRequest(parser, APPLICATION);
+    return undefined;
+  }
+
+  private unknownRequest(parser: RecordParser, side: Side): void {
+    const { requests } = this.log;
+    if (this.incomplete) return;
+    // Was there a request of this id on this connection that has ended?
+    for (let row = requests.count - 1, seen = 0; row >= 0 && seen < 64; row--, seen++) {
+      if (requests.connection[row] !== this.row || requests.requestId[row] !== parser.requestId) continue;
+      // PARAMS or STDIN after END_REQUEST are allowed: the web server had not read it yet.
+      if (side === APPLICATION) this.violation('data-after-end-request', parser, row);
+      return;
+    }
+    this.report('record-for-unknown-request', side, parser.recordOffset, -1, `${type.typeName(parser.type)} for request id ${parser.requestId}`);
+  }
+
+  private wrongDirection(parser: RecordParser): void {
+    this.violation('record-wrong-direction', parser, -1);
+  }
+
+  private violation(code: ProblemName, parser: RecordParser, row: number): void {
+    const side: Side = parser === this.web ? WEB_SERVER : APPLICATION;
+    this.report(code, side, parser.recordOffset, row, `${type.typeName(parser.type)} of request id ${parser.requestId}`);
+  }
+
+  private report(code: ProblemName, side: Side, offset: number, request: number, detail: string): void {
+    this.log.anomalies.add({ code, connection: this.row, request, side, offset, time: this.time, packet: this.packet, detail });
+    if (request >= 0) this.markProblem(request, code);
+    this.owner.problem(this.row, code);
+  }
+
+  private markProblem(row: number, code: ProblemName): void {
+    this.log.requests.problems[row] |= 1 << problemNumber(code);
+  }
+}

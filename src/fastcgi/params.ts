@@ -1,0 +1,62 @@
+// Which PARAMS a request row keeps: method, URI, script, declared body length. The others are read again from the
+// capture when somebody looks at the request.
+import type { ByteStrings } from '../model/byte-strings.js';
+import { REQUEST_CHUNKED, type RequestTable } from '../model/request-table.js';
+import type { PairSink } from './name-value.js';
+import { decimal } from './response-head.js';
+
+const REQUEST_METHOD = 'REQUEST_METHOD';
+const REQUEST_URI = 'REQUEST_URI';
+const SCRIPT_NAME = 'SCRIPT_NAME';
+const SCRIPT_FILENAME = 'SCRIPT_FILENAME';
+const CONTENT_LENGTH = 'CONTENT_LENGTH';
+const HTTP_TRANSFER_ENCODING = 'HTTP_TRANSFER_ENCODING';
+
+/** Stores the pairs of the request at `row`. */
+export class ParamsKeeper implements PairSink {
+  row = 0;
+  private requests: RequestTable;
+  private strings: ByteStrings;
+
+  constructor(requests: RequestTable, strings: ByteStrings) {
+    this.requests = requests;
+    this.strings = strings;
+  }
+
+  pair(bytes: Uint8Array, nameStart: number, valueStart: number, valueEnd: number): void {
+    const requests = this.requests;
+    const row = this.row;
+    switch (valueStart - nameStart) {
+      case 11:
+        if (is(bytes, nameStart, REQUEST_URI)) {
+          requests.uri[row] = this.strings.intern(bytes, valueStart, valueEnd);
+        } else if (requests.uri[row] === 0 && is(bytes, nameStart, SCRIPT_NAME)) {
+          // A web server that sends no REQUEST_URI still names the script by its URL path.
+          requests.uri[row] = this.strings.intern(bytes, valueStart, valueEnd);
+        }
+        break;
+      case 14:
+        if (is(bytes, nameStart, REQUEST_METHOD)) {
+          requests.method[row] = this.strings.intern(bytes, valueStart, valueEnd);
+        } else if (is(bytes, nameStart, CONTENT_LENGTH)) {
+          requests.contentLength[row] = decimal(bytes, valueStart, valueEnd);
+        }
+        break;
+      case 15:
+        if (is(bytes, nameStart, SCRIPT_FILENAME)) {
+          requests.script[row] = this.strings.intern(bytes, valueStart, valueEnd);
+        }
+        break;
+      case 22:
+        if (valueEnd - valueStart >= 7 && is(bytes, nameStart, HTTP_TRANSFER_ENCODING)) {
+          requests.marks[row] |= REQUEST_CHUNKED;
+        }
+        break;
+    }
+  }
+}
+
+function is(bytes: Uint8Array, start: number, name: string): boolean {
+  for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name.charCodeAt(i)) return false;
+  return true;
+}

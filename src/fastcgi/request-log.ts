@@ -1,0 +1,32 @@
+// Where the decoded requests of all connections go: the request table, interned strings, counts of records, places of
+// problems, STDERR texts. One for a whole analysis, shared by its connections.
+import { AnomalyLog } from '../model/anomaly-log.js';
+import { ByteStrings } from '../model/byte-strings.js';
+import { RequestTable } from '../model/request-table.js';
+import { StderrLog } from '../model/stderr-log.js';
+import { LiveRequest } from './live-request.js';
+
+export class RequestLog {
+  readonly requests = new RequestTable();
+  readonly strings = new ByteStrings();
+  readonly anomalies = new AnomalyLog();
+  readonly stderr = new StderrLog();
+  /** Whole records and their content bytes, by type. */
+  readonly recordCounts = new Float64Array(256);
+  readonly recordBytes = new Float64Array(256);
+  paddingBytes = 0;
+  private free: LiveRequest[] = [];
+
+  /** A live request for `row`, new or reused. */
+  acquire(row: number, requestId: number): LiveRequest {
+    const live = this.free.pop() ?? new LiveRequest();
+    live.restart(row, requestId);
+    return live;
+  }
+
+  release(live: LiveRequest): void {
+    const stderr = live.takeStderr();
+    if (stderr) this.stderr.add(stderr, live.row, live.stderrPacket, live.stderrTime);
+    if (this.free.length < 4096) this.free.push(live);
+  }
+}

@@ -1,0 +1,95 @@
+// Byte strings as small numbers: methods, URIs and script names repeat over and over, so each distinct one is stored
+// once in an arena and named by its id. No JavaScript string is made until somebody looks.
+import { grown } from './columns.js';
+
+/** Longer values are stored cut to this many bytes. */
+export const MAX_STORED = 2048;
+/** All values together; past this new values are no longer told apart (id FULL). */
+const MAX_ARENA = 1 << 30;
+
+/** The id of "no value". */
+export const NO_STRING = 0;
+
+export class ByteStrings {
+  /** Number of distinct values, the empty id 0 included. */
+  size = 1;
+  private arena = new Uint8Array(1 << 16);
+  private used = 0;
+  private starts = new Uint32Array(1024);
+  private hashes = new Uint32Array(1024);
+  private slots = new Uint32Array(2048);
+  private mask = 2047;
+
+  /** The id of bytes[start..end). */
+  intern(bytes: Uint8Array, start: number, end: number): number {
+    if (end - start > MAX_STORED) end = start + MAX_STORED;
+    let hash = 0x811c9dc5 ^ (end - start);
+    for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
+    hash = (hash ^ (hash >>> 15)) >>> 0;
+    let slot = hash & this.mask;
+    for (let id = this.slots[slot]; id !== 0; id = this.slots[slot]) {
+      if (this.hashes[id] === hash && this.equals(id, bytes, start, end)) return id;
+      slot = (slot + 1) & this.mask;
+    }
+    return this.add(bytes, start, end, hash, slot);
+  }
+
+  /** The value as text: UTF-8 where it is valid, else each byte as a Latin-1 character; '' for id 0. */
+  text(id: number): string {
+    if (id === NO_STRING) return '';
+    return decodeBytes(this.arena.subarray(this.starts[id], this.endOf(id)));
+  }
+
+  private endOf(id: number): number {
+    return id + 1 < this.size ? this.starts[id + 1] : this.used;
+  }
+
+  private equals(id: number, bytes: Uint8Array, start: number, end: number): boolean {
+    let at = this.starts[id];
+    if (this.endOf(id) - at !== end - start) return false;
+    const arena = this.arena;
+    for (let i = start; i < end; i++) if (arena[at++] !== bytes[i]) return false;
+    return true;
+  }
+
+  private add(bytes: Uint8Array, start: number, end: number, hash: number, slot: number): number {
+    const length = end - start;
+    if (this.used + length > MAX_ARENA) return NO_STRING;
+    if (this.used + length > this.arena.length) {
+      this.arena = grown(this.arena, Math.max(this.used + length, this.arena.length * 2));
+    }
+    const id = this.size++;
+    if (id + 1 >= this.starts.length) {
+      this.starts = grown(this.starts, this.starts.length * 2);
+      this.hashes = grown(this.hashes, this.hashes.length * 2);
+    }
+    this.starts[id] = this.used;
+    this.hashes[id] = hash;
+    for (let i = start; i < end; i++) this.arena[this.used++] = bytes[i];
+    this.slots[slot] = id;
+    if (this.size * 2 > this.slots.length) this.rehash();
+    return id;
+  }
+
+  private rehash(): void {
+    this.slots = new Uint32Array(this.slots.length * 2);
+    this.mask = this.slots.length - 1;
+    for (let id = 1; id < this.size; id++) {
+      let slot = this.hashes[id] & this.mask;
+      while (this.slots[slot] !== 0) slot = (slot + 1) & this.mask;
+      this.slots[slot] = id;
+    }
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+const latin1 = new TextDecoder('latin1');
+
+/** Bytes as text: UTF-8 where it is valid, else Latin-1, so that no byte is lost. */
+export function decodeBytes(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return latin1.decode(bytes);
+  }
+}
