@@ -3,8 +3,8 @@ import type { ByteWindow } from './byte-window.js';
 import type { FrameReader } from './frame-reader.js';
 import { PcapReader } from './pcap.js';
 import { PCAP_HEADER_LENGTH, type PcapHeader, pcapMagic, readPcapHeader } from './pcap-header.js';
-import { readSectionHeader } from './pcapng-blocks.js';
 import { PcapngReader } from './pcapng.js';
+import { checkFirstSection } from './pcapng-section.js';
 
 export type InputKind = 'pcap' | 'pcapng' | 'gzip' | 'text' | 'other' | 'empty' | 'unknown';
 
@@ -43,7 +43,8 @@ export function detectKind(window: ByteWindow): InputKind {
 /** What an `other` input is, to be put after "cannot read FILE: ". */
 export function describeOther(window: ByteWindow): string {
   let hex = '';
-  for (let at = window.start; at < window.end && hex.length < 16; at++) hex += window.bytes[at].toString(16).padStart(2, '0');
+  for (let at = window.start; at < window.end && hex.length < 16; at++)
+    hex += window.bytes[at].toString(16).padStart(2, '0');
   for (const [prefix, what] of OTHER_FORMATS) if (hex.startsWith(prefix)) return what;
   return `not a capture file (it starts with the bytes ${hex.replace(/(..)(?!$)/g, '$1 ')})`;
 }
@@ -63,16 +64,19 @@ export function openFrameReader(window: ByteWindow, kind: 'pcap' | 'pcapng'): Op
     const magic = length >= 4 ? pcapMagic(window.bytes, window.start) : undefined;
     if (magic?.variant === undefined && length < PCAP_HEADER_LENGTH) {
       if (!window.finished) return { state: 'more' };
-      return { state: 'refused', reason: `the file ends inside its header, after ${length} of ${PCAP_HEADER_LENGTH} bytes` };
+      return {
+        state: 'refused',
+        reason: `the file ends inside its header, after ${length} of ${PCAP_HEADER_LENGTH} bytes`,
+      };
     }
     const header = readPcapHeader(window.bytes, window.start);
     if (typeof header === 'string') return { state: 'refused', reason: header };
     window.start += PCAP_HEADER_LENGTH;
     return { state: 'reader', reader: new PcapReader(window, header), pcapHeader: header };
   }
-  const section = readSectionHeader(window);
-  if (section === undefined) return { state: 'more' };
-  if (typeof section === 'string') return { state: 'refused', reason: section };
+  const section = checkFirstSection(window);
+  if (section === 'more') return { state: 'more' };
+  if (section !== 'ok') return { state: 'refused', reason: section.reason };
   return { state: 'reader', reader: new PcapngReader(window), pcapHeader: undefined };
 }
 

@@ -1,10 +1,11 @@
 // Classic pcap records (draft-ietf-opsawg-pcap, section 5) as frames, both byte orders and both resolutions.
 import type { Frame } from '../model/frame.js';
-import { type CaptureProblem, countProblem } from '../model/problem.js';
+import type { CaptureProblem } from '../model/problem.js';
 import type { ByteWindow } from './byte-window.js';
 import { END, FRAME, type FrameReader, MAX_CAPTURED_LENGTH, MORE, type ReadCode } from './frame-reader.js';
-import { isSupportedLinkType, linkTypeName } from './link-types.js';
+import { isSupportedLinkType } from './link-types.js';
 import { LENGTHS_EITHER, LENGTHS_NORMAL, LENGTHS_SWAPPED, type PcapHeader } from './pcap-header.js';
+import { badPacketLength, countBadTime, countOddLengths, countUnsupportedLink, cutShort } from './pcap-problems.js';
 
 const RECORD_HEADER = 16;
 
@@ -78,12 +79,12 @@ export class PcapReader implements FrameReader {
       const carry = Math.floor(nanoseconds / 1e9);
       seconds += carry;
       nanoseconds -= carry * 1e9;
-      countProblem(this.problems, 'bad-timestamp', number, window.origin + at, 'a time with a fraction past one second');
+      countBadTime(this.problems, number, window.origin + at);
     }
     frame.data = b;
     frame.offset = at + RECORD_HEADER;
     frame.capturedLength = captured;
-    frame.originalLength = original > captured ? original : captured;
+    frame.originalLength = Math.max(original, captured);
     frame.linkType = this.linkType;
     frame.interfaceId = 0;
     frame.seconds = seconds;
@@ -100,14 +101,7 @@ export class PcapReader implements FrameReader {
     this.ended = true;
     if (left > 0) {
       this.cut = true;
-      const offset = this.window.position;
-      const packet = this.packets + 1;
-      this.problems.push({
-        code: 'cut-short',
-        packet,
-        offset,
-        detail: `the file ends inside packet ${packet}, whose record starts at offset ${offset}`,
-      });
+      this.problems.push(cutShort(this.packets + 1, this.window.position));
     }
     return END;
   }
@@ -115,32 +109,14 @@ export class PcapReader implements FrameReader {
   private stop(captured: number): ReadCode {
     this.ended = true;
     this.damaged = true;
-    const offset = this.window.position;
-    const packet = this.packets + 1;
-    this.problems.push({
-      code: 'bad-packet-length',
-      packet,
-      offset,
-      detail: `packet ${packet} at offset ${offset} claims ${captured} captured bytes, more than ${MAX_CAPTURED_LENGTH}; the rest of the file was not read`,
-    });
+    this.problems.push(badPacketLength(this.packets + 1, this.window.position, captured));
     return END;
   }
 
   /** Things that are odd but do not stop the reading. */
   private note(captured: number, original: number, at: number): void {
     const offset = this.window.origin + at;
-    if (!this.supported) {
-      const name = linkTypeName(this.linkType);
-      const detail = `packets of link type ${this.linkType} (${name}), which is not supported`;
-      countProblem(this.problems, 'unsupported-link-type', this.packets, offset, detail);
-    }
-    if (captured > this.snapLength) {
-      const detail = `packets with more captured bytes than the file's snapshot length of ${this.snapLength}`;
-      countProblem(this.problems, 'length-over-snapshot', this.packets, offset, detail);
-    }
-    if (captured > original) {
-      const detail = 'packets with more captured bytes than they had on the wire';
-      countProblem(this.problems, 'length-over-original', this.packets, offset, detail);
-    }
+    if (!this.supported) countUnsupportedLink(this.problems, this.packets, offset, this.linkType);
+    countOddLengths(this.problems, this.packets, offset, captured, original, this.snapLength);
   }
 }

@@ -1,7 +1,7 @@
 // Hosts and ports as tcpdump prints them: numbers with -nn, names without.
 import type { AddressTable } from '../model/address.js';
 
-const HOST_NAME = /^(?=[^.]*[A-Za-z_]|.*[A-Za-z])[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?$/;
+const HOST_NAME = /^(?=.*[A-Za-z])[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9_])?$/;
 
 /**
  * Names of /etc/services that stand where web servers and applications listen, and the TCP services most often seen

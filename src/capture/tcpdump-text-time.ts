@@ -15,14 +15,14 @@ export const TIME_DELTA = 4;
 const HALF_A_DAY = 43_200;
 const DAY = 86_400;
 const TIME_PATTERN =
-  /^(?:(\d{4})[-/](\d\d)[-/](\d\d)[ T]|(\d\d)\/(\d\d)\/(\d{4}) )?(\d{1,3}):([0-5]\d):([0-6]\d)(?:\.(\d{1,9}))?(?= |$)/;
+  /^-?(?:(\d{4})[-/](\d\d)[-/](\d\d)[ T]|(\d\d)\/(\d\d)\/(\d{4}) )?(\d{1,3}):([0-5]\d):([0-6]\d)(?:\.(\d{1,9}))?(?= |$)/;
 const EPOCH_PATTERN = /^(\d{1,12})\.(\d{3,9})(?= |$)/;
 const DELTA_PATTERN = /^(?:(\d{1,9})\. )?(\d{6})(?= IP6? | \S+ > )/;
 
 /** A time as it stands in a line; one object is reused for all lines. */
 export class PrintedTime {
   kind = TIME_NONE;
-  /** Since midnight, or since 1970 (a date counts as though it were UTC). */
+  /** Since midnight, or since 1970 (a date counts as though it were UTC). Both are negative in `-00:00:00.010000`. */
   seconds = 0;
   nanoseconds = 0;
   /** Characters that the time takes. */
@@ -34,7 +34,7 @@ export class PrintedTime {
     this.seconds = 0;
     this.nanoseconds = 0;
     this.length = 0;
-    const first = text.charCodeAt(0);
+    const first = text.charCodeAt(text.charCodeAt(0) === 0x2d ? 1 : 0);
     if (!(first >= 0x30 && first <= 0x39)) return false;
     return this.readClock(text) || this.readEpoch(text) || this.readDelta(text);
   }
@@ -52,6 +52,11 @@ export class PrintedTime {
     this.seconds = midnight + Number(match[7]) * 3600 + Number(match[8]) * 60 + Number(match[9]);
     this.nanoseconds = fraction(match[10] ?? '');
     this.length = match[0].length;
+    if (text.charCodeAt(0) === 0x2d) {
+      if (year !== undefined) return false;
+      this.seconds = -this.seconds;
+      this.nanoseconds = -this.nanoseconds;
+    }
     return true;
   }
 
@@ -97,19 +102,22 @@ export class PrintedClock {
 
   /**
    * @param deltas the times of a relative print are since the packet before (-ttt), not since the first (-ttttt);
-   * see `timesAreDeltas`
+   * see `timesAreDeltas`; undefined: find out while reading
    */
-  constructor(private deltas: boolean) {}
+  constructor(private deltas: boolean | undefined) {}
 
   /** A packet without a time has that of the packet before. May be negative: times are kept as printed. */
   nanoseconds(time: PrintedTime): number {
     if (time.kind === TIME_NONE) return this.last;
-    if (time.kind !== this.current) this.change(time);
+    if (time.kind !== this.current) {
+      this.change(time);
+      if (this.current === TIME_DELTA) return this.last;
+    }
     let seconds = time.seconds;
     if (this.current === TIME_DELTA || this.relative) {
       const value = seconds * 1e9 + time.nanoseconds;
       // A time since the first packet does not fall in an input that is in order: these must be deltas.
-      if (this.current !== TIME_DELTA && !this.deltas && value < this.last) this.deltas = true;
+      if (this.current !== TIME_DELTA && this.deltas === undefined && value < this.last) this.deltas = true;
       this.last = this.current === TIME_DELTA || this.deltas ? this.last + value : value;
       return this.last;
     }
@@ -148,18 +156,24 @@ export class PrintedClock {
   }
 }
 
-/** Whether relative times in this beginning of an input fall somewhere, and so are times since the packet before. */
-export function timesAreDeltas(preview: string): boolean {
+/**
+ * Whether relative times in this beginning of an input are times since the packet before: they fall often then, and
+ * hardly ever when they are times since the first. Undefined when they never fall, or are not relative.
+ */
+export function timesAreDeltas(preview: string): boolean | undefined {
   const time = new PrintedTime();
   let last = -1;
+  let count = 0;
+  let falls = 0;
   for (const line of preview.split('\n')) {
     if (!time.read(line.trimStart()) || time.kind !== TIME_OF_DAY) continue;
     const value = time.seconds * 1e9 + time.nanoseconds;
-    if (last === -1 && value !== 0) return false;
-    if (value < last) return true;
+    if (count === 0 && value !== 0) return undefined;
+    count++;
+    if (value < last) falls++;
     last = value;
   }
-  return false;
+  return falls === 0 ? undefined : falls * 4 >= count;
 }
 
 function fraction(digits: string): number {

@@ -1,6 +1,6 @@
 // What is wrong with an input, as data: reported in the report's input.problems. Reading goes on after it where it can.
 
-/** A problem of an input. Several of the same code of one input are one problem with a count and the first place. */
+/** A problem of an input. Those of one input with the same code and sentence are one, with a count and the first place. */
 export interface CaptureProblem {
   /** Stable, kebab-case: `cut-short`, `bad-packet-length`, `packets-dropped`, ... */
   readonly code: string;
@@ -16,9 +16,12 @@ export interface CaptureProblem {
   detail: string;
 }
 
+/** Of a longer list only the first sentence of each code is kept, so that a hostile input cannot make it grow. */
+const MAX_PROBLEMS = 100;
+
 /**
- * Counts a problem: the first of its code (and `offset`, `packet`) is kept, later ones raise its count. So a hostile
- * input cannot make the list long.
+ * Counts a problem: the first of its code and sentence is kept, later ones raise its count. A packet of 0 and an offset
+ * of -1 say that there is none.
  */
 export function countProblem(
   problems: CaptureProblem[],
@@ -29,10 +32,13 @@ export function countProblem(
   count = 1,
 ): void {
   for (const problem of problems) {
-    if (problem.code === code) {
+    if (problem.code === code && (problem.detail === detail || problems.length >= MAX_PROBLEMS)) {
       problem.count = (problem.count ?? 1) + count;
       return;
     }
   }
-  problems.push({ code, packet, offset, count, detail });
+  const problem: CaptureProblem = { code, detail, count };
+  if (packet > 0) problem.packet = packet;
+  if (offset >= 0) problem.offset = offset;
+  problems.push(problem);
 }

@@ -27,12 +27,7 @@ export function decodeEtherType(
 ): PacketCode {
   let type = etherType;
   let at = start;
-  while (
-    type === ETHER_VLAN ||
-    type === ETHER_PROVIDER_VLAN ||
-    type === ETHER_OLD_QINQ ||
-    type === ETHER_OLD_QINQ_2
-  ) {
+  while (type === ETHER_VLAN || type === ETHER_PROVIDER_VLAN || type === ETHER_OLD_QINQ || type === ETHER_OLD_QINQ_2) {
     if (end - at < 4) return MALFORMED;
     type = (data[at + 2] << 8) | data[at + 3];
     at += 4;

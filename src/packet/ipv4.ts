@@ -27,7 +27,7 @@ export function decodeIpv4(
   const ipEnd = totalLength === 0 ? wireEnd : at + totalLength;
   let start = at + headerLength;
   if (start > ipEnd) return MALFORMED;
-  const capturedEnd = ipEnd < end ? ipEnd : end;
+  const capturedEnd = Math.min(ipEnd, end);
   // More fragments, or an offset. (Two ways around: a fragment of AH is no use either.)
   const fragment = (data[at + 6] & 0x3f) !== 0 || data[at + 7] !== 0;
   if (protocol === PROTOCOL_AH) {

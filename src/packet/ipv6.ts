@@ -39,7 +39,7 @@ export function decodeIpv6(
     const jumbo = jumboPayloadLength(data, start, end);
     if (jumbo !== 0) ipEnd = start + jumbo;
   }
-  const capturedEnd = ipEnd < end ? ipEnd : end;
+  const capturedEnd = Math.min(ipEnd, end);
   // Every header moves `start` on by at least 8 bytes, so the frame's length bounds this.
   while (protocol !== PROTOCOL_TCP) {
     let length: number;

@@ -9,9 +9,4 @@ export const FRAGMENT = 2;
 /** A header that is cut, or whose lengths make no sense. */
 export const MALFORMED = 3;
 export const UNSUPPORTED_LINK = 4;
-export type PacketCode =
-  | typeof TCP
-  | typeof NOT_TCP
-  | typeof FRAGMENT
-  | typeof MALFORMED
-  | typeof UNSUPPORTED_LINK;
+export type PacketCode = typeof TCP | typeof NOT_TCP | typeof FRAGMENT | typeof MALFORMED | typeof UNSUPPORTED_LINK;

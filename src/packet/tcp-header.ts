@@ -48,7 +48,7 @@ export function decodeTcp(data: Uint8Array, at: number, end: number, wireEnd: nu
     )
       segment.timestampValue =
         ((data[at + 24] << 24) | (data[at + 25] << 16) | (data[at + 26] << 8) | data[at + 27]) >>> 0;
-    else decodeOptions(data, at + 20, payload <= end ? payload : end, segment);
+    else decodeOptions(data, at + 20, Math.min(payload, end), segment);
   }
   return TCP;
 }
@@ -67,7 +67,7 @@ function decodeOptions(data: Uint8Array, start: number, end: number, segment: Se
     if (length < 2 || at + length > end) return;
     if (kind === OPTION_WINDOW_SCALE && length === 3) {
       const scale = data[at + 2];
-      segment.windowScale = scale > MAX_WINDOW_SCALE ? MAX_WINDOW_SCALE : scale;
+      segment.windowScale = Math.min(scale, MAX_WINDOW_SCALE);
     } else if (kind === OPTION_TIMESTAMPS && length === 10) {
       segment.timestampValue = ((data[at + 2] << 24) | (data[at + 3] << 16) | (data[at + 4] << 8) | data[at + 5]) >>> 0;
     }

@@ -23,7 +23,8 @@ export class DuplicateFilter {
     const control = ((s.flags << 16) | s.window) >>> 0;
     const marks = ((s.checksum << 16) | s.identification) >>> 0;
     const stamp = s.timestampValue >>> 0;
-    let hash = Math.imul(s.sequence ^ Math.imul(s.acknowledgment, 0x85ebca6b), 0x9e3779b1) ^ Math.imul(ports, 0xc2b2ae35);
+    let hash =
+      Math.imul(s.sequence ^ Math.imul(s.acknowledgment, 0x85ebca6b), 0x9e3779b1) ^ Math.imul(ports, 0xc2b2ae35);
     hash = Math.imul(hash ^ (hash >>> 15), 0x27d4eb2f) ^ control ^ Math.imul(marks, 0x165667b1) ^ s.wireLength;
     const entry = (hash ^ (hash >>> 16)) & (ENTRIES - 1);
     const w = this.signatures;

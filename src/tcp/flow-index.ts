@@ -22,7 +22,8 @@ export class FlowIndex {
     let slot = this.hash(low, high, ports) & this.mask;
     for (let row = slots[slot]; row !== EMPTY; row = slots[slot]) {
       const at = row * RECORD_WORDS;
-      if (words[at + PORTS] === ports && words[at + LOW_ADDRESS] === low && words[at + HIGH_ADDRESS] === high) return row;
+      if (words[at + PORTS] === ports && words[at + LOW_ADDRESS] === low && words[at + HIGH_ADDRESS] === high)
+        return row;
       slot = (slot + 1) & this.mask;
     }
     return EMPTY;

@@ -56,7 +56,10 @@ export class FragmentStore {
       last = block;
       const from = start + done;
       const length = Math.min(BLOCK_BYTES, captured - done);
-      this.slabs[(block / SLAB_BLOCKS) | 0].set(bytes.subarray(from, from + length), (block % SLAB_BLOCKS) * BLOCK_BYTES);
+      this.slabs[(block / SLAB_BLOCKS) | 0].set(
+        bytes.subarray(from, from + length),
+        (block % SLAB_BLOCKS) * BLOCK_BYTES,
+      );
     }
     return id;
   }
@@ -143,4 +146,3 @@ export class FragmentStore {
     this.firstBlock = grown(this.firstBlock, capacity);
   }
 }
-

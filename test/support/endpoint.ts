@@ -12,9 +12,9 @@ export interface Endpoint {
 /** @throws Error if the text is not `host:port` with a numeric host. */
 export function endpoint(text: string): Endpoint {
   const match = /^(?:\[(?<v6>.+)\]|(?<v4>[^:]+)):(?<port>\d+)$/.exec(text);
-  const port = Number(match?.groups?.['port'] ?? Number.NaN);
+  const port = Number(match?.groups?.port ?? Number.NaN);
   if (!match || port > 65535) throw new Error(`not an endpoint: ${text}`);
-  return { address: addressBytes(match.groups?.['v6'] ?? match.groups?.['v4'] ?? ''), port };
+  return { address: addressBytes(match.groups?.v6 ?? match.groups?.v4 ?? ''), port };
 }
 
 /** @throws Error if the text is neither an IPv4 nor an IPv6 address. */

@@ -45,8 +45,8 @@ describe('tcpPacket', () => {
   it('lays out IPv4 and TCP', () => {
     assert.deepEqual(
       tcpDatagram(fields),
-      hex(`45000 02b 0007 4000 40 06 26c4 0a000001 0a000002
-           9c41 2328 01020304 fffffffe 5018 0200 d02c 0000 616263`),
+      hex(`4500 002b 0007 4000 40 06 26c4 0a000001 0a000002
+           9c41 2328 01020304 fffffffe 5018 0200 11f6 0000 616263`),
     );
   });
 

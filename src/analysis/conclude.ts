@@ -1,0 +1,112 @@
+// From what was gathered to the Snapshot: facts, summary, backends, findings.
+import type { ProcessLoad } from '../logs/process-load.js';
+import { countProblem, type CaptureProblem } from '../model/problem.js';
+import { arrivalsOf } from './arrivals.js';
+import { describeBackends } from './backends.js';
+import type { Check } from './check.js';
+import type { Facts } from './facts.js';
+import { type Finding, SEVERITIES } from './finding.js';
+import { indexListeners } from './listeners.js';
+import type { Pipeline } from './pipeline.js';
+import { modelQueue } from './queue-model.js';
+import type { Input, InputFile, Snapshot } from './snapshot.js';
+import { summarise } from './summary.js';
+
+export interface Gathered {
+  readonly pipeline: Pipeline;
+  readonly files: readonly InputFile[];
+  /** Problems of the readers. */
+  readonly problems: readonly CaptureProblem[];
+  readonly processes: readonly ProcessLoad[];
+  readonly checks: readonly Check[];
+}
+
+export function conclude(gathered: Gathered): Snapshot {
+  const facts = gatherFacts(gathered);
+  const findings = runChecks(gathered.checks, facts);
+  return {
+    input: describeInput(gathered, facts),
+    summary: summarise(facts),
+    backends: describeBackends(facts),
+    findings,
+    facts,
+  };
+}
+
+export function gatherFacts(gathered: Gathered): Facts {
+  const { pipeline } = gathered;
+  const { session, tracker } = pipeline;
+  const { listeners, listenerOf } = indexListeners(session);
+  const { counters } = tracker;
+  const problems = [...pipeline.problems, ...gathered.problems];
+  const base = {
+    duration: pipeline.lastTime,
+    hasPayload: !session.options.withoutPayload,
+    tcpPackets: pipeline.tcpPackets,
+    cut: gathered.files.some((file) => file.cut),
+    tcp: {
+      duplicates: counters.duplicates,
+      retransmissions: counters.retransmissions,
+      overlapConflicts: counters.overlapConflicts,
+      gaps: counters.gaps,
+      gapBytes: counters.gapBytes,
+      snapped: counters.snapped,
+      fragments: pipeline.fragments,
+    },
+    addresses: pipeline.addresses,
+    strings: session.log.strings,
+    connections: tracker.connections,
+    conversations: session.conversations,
+    requests: session.log.requests,
+    log: session.log,
+    foreign: session.foreign,
+    listeners,
+    listenerOf,
+    processes: gathered.processes,
+  };
+  addTcpProblems(problems, base);
+  const facts: Facts = { ...base, inputProblems: problems, queues: [] };
+  const queues = listeners.map((listener) => modelQueue(arrivalsOf(facts, listener)));
+  return { ...facts, queues };
+}
+
+function addTcpProblems(problems: CaptureProblem[], facts: Omit<Facts, 'inputProblems' | 'queues'>): void {
+  const { tcp, listenerOf, connections } = facts;
+  const add = (code: string, count: number, detail: string) => {
+    if (count > 0) countProblem(problems, code, 0, 0, detail, count);
+  };
+  add('duplicate-packets', tcp.duplicates, 'packets captured twice (as -i any does) are counted once');
+  add('snapped-packets', tcp.snapped, 'packets cut by the snapshot length: the rest of their payload is unknown');
+  add('stream-gaps', tcp.gaps, `${tcp.gapBytes} bytes of TCP streams are missing from the capture`);
+  add('overlap-conflicts', tcp.overlapConflicts, 'bytes of overlapping segments that differed; the first copy was kept');
+  let others = 0;
+  for (let row = 0; row < listenerOf.length; row++) {
+    if (listenerOf[row] === -1 && (connections.bytes0[row] > 0 || connections.bytes1[row] > 0)) others++;
+  }
+  add('not-fastcgi', others, 'TCP connections that speak another protocol are left out');
+}
+
+function runChecks(checks: readonly Check[], facts: Facts): Finding[] {
+  const findings: Finding[] = [];
+  for (const check of checks) {
+    const result = check.run(facts);
+    if (result !== 'not-applicable') findings.push(...result);
+  }
+  // Errors first; within a severity in the order of the checks, which is the order of importance.
+  return findings.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
+}
+
+function describeInput(gathered: Gathered, facts: Facts): Input {
+  const { pipeline, files } = gathered;
+  return {
+    files,
+    packets: pipeline.packets,
+    tcpPackets: pipeline.tcpPackets,
+    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    firstTime: pipeline.origin,
+    duration: facts.duration,
+    cut: facts.cut,
+    problems: facts.inputProblems,
+  };
+}
+

@@ -1,0 +1,113 @@
+// From frames to facts: packet decoder, TCP tracker and session put together. One frame at a time, nothing allocated a
+// packet; reads no file and no clock.
+import { AddressTable } from '../model/address.js';
+import type { Frame } from '../model/frame.js';
+import { type CaptureProblem, countProblem } from '../model/problem.js';
+import { Segment } from '../model/segment.js';
+import { FRAGMENT, MALFORMED, TCP, UNSUPPORTED_LINK } from '../packet/packet-codes.js';
+import { PacketDecoder } from '../packet/packet-decoder.js';
+import { TcpTracker } from '../tcp/tracker.js';
+import { type NamedListener, Session } from './session.js';
+
+/** Absolute time of the first packet. */
+export interface Origin {
+  readonly seconds: number;
+  readonly nanoseconds: number;
+}
+
+export interface PipelineOptions {
+  readonly named?: readonly NamedListener[];
+  /** Leave out packets outside: asked once, when the first packet's time is known; nanoseconds since that packet. */
+  readonly range?: ((origin: Origin) => { readonly since: number; readonly until: number }) | undefined;
+  /** tcpdump text: no payload. */
+  readonly withoutPayload?: boolean;
+}
+
+export class Pipeline {
+  readonly addresses = new AddressTable();
+  readonly session: Session;
+  readonly tracker: TcpTracker;
+  readonly problems: CaptureProblem[] = [];
+  packets = 0;
+  tcpPackets = 0;
+  fragments = 0;
+  /** Time of the first packet; undefined before it, or where the input has no date. */
+  origin: Origin | undefined;
+  /** Nanoseconds since the first packet: the latest packet so far. */
+  lastTime = 0;
+  /** Several interfaces captured: the same packet may be there twice. */
+  severalInterfaces = false;
+  private readonly decoder: PacketDecoder;
+  private readonly segment = new Segment();
+  private since = -Infinity;
+  private until = Infinity;
+
+  constructor(private readonly options: PipelineOptions = {}) {
+    this.session = new Session(this.addresses, {
+      named: options.named ?? [],
+      withoutPayload: options.withoutPayload ?? false,
+    });
+    this.tracker = new TcpTracker(this.session);
+    this.session.connections = this.tracker.connections;
+    this.session.flip = (row) => this.tracker.flip(row);
+    this.decoder = new PacketDecoder(this.addresses);
+  }
+
+  /** The next frame, in time order. */
+  frame(frame: Frame): void {
+    this.packets++;
+    const origin = this.origin ?? this.begin(frame);
+    const time = (frame.seconds - origin.seconds) * 1e9 + (frame.nanoseconds - origin.nanoseconds);
+    if (time < this.since || time > this.until) return;
+    if (time > this.lastTime) this.lastTime = time;
+    const segment = this.segment;
+    const code = this.decoder.decode(frame, segment);
+    if (code === TCP) {
+      if (this.severalInterfaces) segment.mayBeDuplicated = true;
+      segment.time = time;
+      segment.packet = this.packets;
+      this.tcpPackets++;
+      this.tracker.segment(segment);
+    } else if (code !== 1) {
+      this.notDecoded(code, frame);
+    }
+  }
+
+  /** A segment that was decoded elsewhere (tcpdump text); its time is already relative. */
+  textSegment(segment: Segment): void {
+    this.packets++;
+    this.tcpPackets++;
+    segment.packet = this.packets;
+    if (segment.time < this.since || segment.time > this.until) return;
+    if (segment.time > this.lastTime) this.lastTime = segment.time;
+    this.tracker.segment(segment);
+  }
+
+  /** The input is over. */
+  finish(): void {
+    this.tracker.finish(this.lastTime);
+    this.session.finish();
+  }
+
+  private begin(frame: Frame): Origin {
+    const origin = { seconds: frame.seconds, nanoseconds: frame.nanoseconds };
+    this.origin = origin;
+    const range = this.options.range?.(origin);
+    if (range) {
+      this.since = range.since;
+      this.until = range.until;
+    }
+    return origin;
+  }
+
+  private notDecoded(code: number, frame: Frame): void {
+    if (code === FRAGMENT) {
+      this.fragments++;
+      countProblem(this.problems, 'ip-fragment', this.packets, frame.position, 'IP fragments of TCP packets are not put together: their bytes are missing from the streams');
+    } else if (code === MALFORMED) {
+      countProblem(this.problems, 'malformed-packet', this.packets, frame.position, 'packets whose headers are cut or make no sense are left out');
+    } else if (code === UNSUPPORTED_LINK) {
+      countProblem(this.problems, 'unsupported-link-type', this.packets, frame.position, `packets of link type ${frame.linkType} are left out`);
+    }
+  }
+}

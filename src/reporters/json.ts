@@ -1,0 +1,158 @@
+// The JSON report, version 1: the serialised Snapshot. Streamed piece by piece, because a capture may have millions of
+// rows. Numbers are raw; times are decimal seconds since the first packet.
+import { connectionRow, requestRow, type ConnectionRow, type RequestRow } from '../analysis/rows.js';
+import type { Backend, LatencyFigures, Snapshot } from '../analysis/snapshot.js';
+import type { Finding } from '../analysis/finding.js';
+import type { Percentiles } from '../analysis/sweep.js';
+import type { HistoryTable } from '../tcp/history-table.js';
+
+export const SCHEMA = 'fcgi-inspect/report/1';
+
+export interface JsonOptions {
+  readonly histories: HistoryTable;
+  /** Rows of the connections and requests arrays at most. */
+  readonly limit: number;
+  /** Which rows to list. */
+  readonly connectionRows: Iterable<number>;
+  readonly requestRows: Iterable<number>;
+}
+
+/** The report in pieces; joined they are one JSON document. */
+export function* jsonReport(snapshot: Snapshot, options: JsonOptions): Generator<string> {
+  const { facts } = snapshot;
+  const head = {
+    schema: SCHEMA,
+    input: inputObject(snapshot),
+    summary: {
+      ...snapshot.summary,
+      latency: latencyObject(snapshot.summary.latency),
+    },
+    backends: snapshot.backends.map(backendObject),
+    processes: facts.processes,
+    findings: snapshot.findings.map(findingObject),
+  };
+  yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "connections": [`;
+  yield* list(options.connectionRows, options.limit, (row) => connectionObject(connectionRow(facts, options.histories, row)));
+  yield '],\n  "requests": [';
+  yield* list(options.requestRows, options.limit, (row) => requestObject(requestRow(facts, row)));
+  yield ']\n}\n';
+}
+
+/** One JSON object a line: an `input` line, `connection` and `request` lines, `finding` lines, a `summary` line. */
+export function* ndjsonReport(snapshot: Snapshot, options: JsonOptions): Generator<string> {
+  const { facts } = snapshot;
+  const line = (kind: string, value: object) => `${JSON.stringify({ kind, ...value })}\n`;
+  yield line('input', { schema: SCHEMA, ...inputObject(snapshot) });
+  let left = options.limit;
+  for (const row of options.connectionRows) {
+    if (left-- <= 0) break;
+    yield line('connection', connectionObject(connectionRow(facts, options.histories, row)));
+  }
+  left = options.limit;
+  for (const row of options.requestRows) {
+    if (left-- <= 0) break;
+    yield line('request', requestObject(requestRow(facts, row)));
+  }
+  for (const backend of snapshot.backends) yield line('backend', backendObject(backend));
+  for (const process of facts.processes) yield line('process', process);
+  for (const finding of snapshot.findings) yield line('finding', findingObject(finding));
+  yield line('summary', { ...snapshot.summary, latency: latencyObject(snapshot.summary.latency) });
+}
+
+function* list(rows: Iterable<number>, limit: number, object: (row: number) => object): Generator<string> {
+  let count = 0;
+  let piece = '';
+  for (const row of rows) {
+    if (count >= limit) break;
+    piece += `${count === 0 ? '' : ','}\n    ${JSON.stringify(object(row))}`;
+    count++;
+    if (piece.length > 65536) {
+      yield piece;
+      piece = '';
+    }
+  }
+  yield count === 0 ? '' : `${piece}\n  `;
+}
+
+function inputObject(snapshot: Snapshot) {
+  const { input } = snapshot;
+  return {
+    files: input.files,
+    packets: input.packets,
+    tcpPackets: input.tcpPackets,
+    bytes: input.bytes,
+    firstTime: input.firstTime ? isoTime(input.firstTime.seconds, input.firstTime.nanoseconds) : null,
+    lastTime: input.firstTime ? laterIso(input.firstTime, input.duration) : null,
+    duration: seconds(input.duration),
+    cut: input.cut,
+    problems: input.problems,
+  };
+}
+
+function backendObject(backend: Backend) {
+  return {
+    ...backend,
+    acceptQueue: {
+      ...backend.acceptQueue,
+      longestWait: seconds(backend.acceptQueue.longestWait),
+      depth: backend.acceptQueue.depth.map(([time, depth]) => [seconds(time), depth]),
+    },
+    latency: latencyObject(backend.latency),
+    busyTime: seconds(backend.busyTime),
+    requestTime: seconds(backend.requestTime),
+  };
+}
+
+function latencyObject(latency: LatencyFigures) {
+  return { timeToFirstByte: percentileObject(latency.timeToFirstByte), total: percentileObject(latency.total) };
+}
+
+function percentileObject(values: Percentiles | null) {
+  if (!values) return null;
+  return {
+    p50: seconds(values.p50),
+    p90: seconds(values.p90),
+    p95: seconds(values.p95),
+    p99: seconds(values.p99),
+    max: seconds(values.max),
+  };
+}
+
+export function findingObject(finding: Finding) {
+  return {
+    ...finding,
+    evidence: finding.evidence.map(({ time, ...rest }) => (time === undefined ? rest : { ...rest, time: seconds(time) })),
+  };
+}
+
+export function connectionObject(row: ConnectionRow) {
+  return { ...row, start: seconds(row.start), end: seconds(row.end) };
+}
+
+export function requestObject(row: RequestRow) {
+  return {
+    ...row,
+    begin: seconds(row.begin),
+    paramsEnd: seconds(row.paramsEnd),
+    stdinEnd: seconds(row.stdinEnd),
+    firstByte: seconds(row.firstByte),
+    end: seconds(row.end),
+  };
+}
+
+/** Nanoseconds as decimal seconds, rounded to the nanosecond; null for what did not happen. */
+function seconds(nanoseconds: number): number | null {
+  return Number.isFinite(nanoseconds) ? Math.round(nanoseconds) / 1e9 : null;
+}
+
+/** ISO 8601 in UTC with nanoseconds. */
+export function isoTime(seconds: number, nanoseconds: number): string {
+  // Out of Date's range (hostile input): as seconds, so that nothing throws.
+  if (Math.abs(seconds) > 8.64e12) return `@${seconds}`;
+  return `${new Date(seconds * 1000).toISOString().slice(0, -4)}${String(nanoseconds).padStart(9, '0')}Z`;
+}
+
+function laterIso(first: { seconds: number; nanoseconds: number }, duration: number): string {
+  const total = first.nanoseconds + duration;
+  return isoTime(first.seconds + Math.floor(total / 1e9), total % 1e9);
+}

@@ -1,0 +1,163 @@
+// Reads the inputs of one analysis - captures, tcpdump text, server logs - and runs them through the pipeline. What
+// can't be read is told by name; the rest of the work is done.
+import { conclude, type Gathered } from '../analysis/conclude.js';
+import { Pipeline, type PipelineOptions } from '../analysis/pipeline.js';
+import type { InputFile, Snapshot } from '../analysis/snapshot.js';
+import { CHECKS } from '../analysis/checks/index.js';
+import { END, FRAME } from '../capture/frame-reader.js';
+import { UserError } from '../model/errors.js';
+import { Frame } from '../model/frame.js';
+import type { CaptureProblem } from '../model/problem.js';
+import type { ProcessLoad } from '../logs/process-load.js';
+import { type CaptureInput, type CaptureOptions, openCapture, type TextInput } from './capture-file.js';
+import { MergedReader } from './capture-merge.js';
+import { type Clock, systemClock } from './clock.js';
+import { type LogTimes, readTextInput, type TextResult } from './text-input.js';
+
+export interface GatherOptions extends PipelineOptions {
+  readonly reader?: CaptureOptions['reader'];
+  /** How the times of logs without a zone are to be understood. */
+  readonly logTimes: LogTimes;
+  /** Called between blocks, a few times a second at most. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops reading; what was read is analysed. */
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+  /** Inputs that are already open (a live capture). */
+  readonly opened?: readonly CaptureInput[];
+}
+
+export interface Progress {
+  readonly bytes: number;
+  /** Where it is known. */
+  readonly size: number | undefined;
+  readonly packets: number;
+}
+
+/** What was read: `snapshot()` may be asked at any time, also while reading goes on. */
+export class Gathering {
+  pipeline!: Pipeline;
+  /** Inputs that could not be read, and why. */
+  readonly failures: UserError[] = [];
+  /** Some input could not be read completely. */
+  incomplete = false;
+  interrupted = false;
+  readonly captures: CaptureInput[] = [];
+  readonly texts: TextResult[] = [];
+
+  snapshot(): Snapshot {
+    return conclude(this.gathered());
+  }
+
+  gathered(): Gathered {
+    const descriptions = this.captures.map((input) => input.describe());
+    const several = this.captures.length + this.texts.length > 1;
+    const files: InputFile[] = [...descriptions, ...this.texts.map((text) => text.file)].map(
+      ({ name, format, compression, linkTypes, packets, bytes, cut }) => ({ name, format, compression, linkTypes, packets, bytes, cut }),
+    );
+    const problems: CaptureProblem[] = [...descriptions, ...this.texts].flatMap((input) =>
+      input.problems.map((problem) => (several ? { ...problem, file: problem.file ?? ('name' in input ? input.name : input.file.name) } : problem)),
+    );
+    const processes: ProcessLoad[] = this.texts.flatMap((text) => text.processes(this.pipeline.origin));
+    return { pipeline: this.pipeline, files, problems, processes, checks: CHECKS };
+  }
+}
+
+const PROGRESS_INTERVAL = 50;
+
+/** Reads everything. Resolves when the inputs have ended or the signal came. */
+export async function gather(paths: readonly string[], options: GatherOptions): Promise<Gathering> {
+  const gathering = new Gathering();
+  const opened: (CaptureInput | TextInput)[] = [...(options.opened ?? [])];
+  for (const path of paths) {
+    try {
+      opened.push(await openCapture(path, { reader: options.reader ?? 'auto' }));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      gathering.failures.push(error);
+    }
+  }
+  gathering.captures.push(...opened.filter((input) => input.kind === 'capture'));
+  const textInputs = opened.filter((input) => input.kind === 'text');
+  const dumps: TextResult[] = [];
+  for (const input of textInputs) {
+    try {
+      const result = await readTextInput(input, options.logTimes);
+      gathering.texts.push(result);
+      if (result.dump) dumps.push(result);
+      if (result.file.cut) gathering.incomplete = true;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      gathering.failures.push(error);
+    } finally {
+      input.close();
+    }
+  }
+  if (dumps.length > 0 && gathering.captures.length > 0) {
+    throw new UserError('text printed by tcpdump and captures cannot be read as one input', 'give them to two commands');
+  }
+  gathering.pipeline = new Pipeline({ ...options, withoutPayload: dumps.length > 0 });
+  for (const dump of dumps) dump.dump!(gathering.pipeline);
+  try {
+    if (gathering.captures.length > 0) await readCaptures(gathering, options);
+  } finally {
+    for (const input of gathering.captures) input.close();
+  }
+  gathering.pipeline.finish();
+  if (gathering.captures.some((input) => input.describe().incomplete)) gathering.incomplete = true;
+  return gathering;
+}
+
+async function readCaptures(gathering: Gathering, options: GatherOptions): Promise<void> {
+  const { pipeline, captures } = gathering;
+  const clock = options.clock ?? systemClock;
+  const source = captures.length === 1 ? captures[0] : new MergedReader(captures);
+  const reader = 'reader' in source ? source.reader : source;
+  reserve(pipeline, captures);
+  const frame = new Frame();
+  let last = clock.now();
+  for (;;) {
+    const code = reader.next(frame);
+    if (code === FRAME) {
+      pipeline.frame(frame);
+      continue;
+    }
+    if (code === END) return;
+    pipeline.severalInterfaces = reader.interfaceCount > 1;
+    const filled = source.fill();
+    if (typeof filled !== 'boolean') await filled;
+    pipeline.severalInterfaces = reader.interfaceCount > 1;
+    const now = clock.now();
+    if (now - last < PROGRESS_INTERVAL) continue;
+    last = now;
+    options.onProgress?.(progressOf(captures, pipeline));
+    // Signals and other work get their turn between blocks.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (options.signal?.aborted) {
+      gathering.interrupted = true;
+      return;
+    }
+  }
+}
+
+/** Room for the rows a file of this size may hold, so that the tables are not copied while they grow. */
+function reserve(pipeline: Pipeline, captures: readonly CaptureInput[]): void {
+  let bytes = 0;
+  for (const input of captures) bytes += (input.size ?? 0) * (input.compression ? 8 : 1);
+  // A connection with its handshake, a request and its close is hardly below 1,200 bytes of capture.
+  const rows = Math.min(4_000_000, Math.ceil(bytes / 1200));
+  if (rows < 10_000) return;
+  pipeline.tracker.reserve(rows);
+  pipeline.session.conversations.reserve(rows);
+  pipeline.session.log.requests.reserve(rows);
+}
+
+function progressOf(captures: readonly CaptureInput[], pipeline: Pipeline): Progress {
+  let bytes = 0;
+  let size: number | undefined = 0;
+  for (const input of captures) {
+    bytes += input.bytesRead;
+    size = size === undefined || input.size === undefined ? undefined : size + input.size;
+  }
+  return { bytes, size, packets: pipeline.packets };
+}

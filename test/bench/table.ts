@@ -1,0 +1,29 @@
+// The benchmark's results as a table of text.
+import type { Row } from './targets.js';
+
+export function table(rows: readonly Row[]): string {
+  const head = ['capture', 'fcgi-inspect', 'measured', 'at least', 'reached', 'aim', 'reached'];
+  const lines = rows.map((row) => [
+    row.workload,
+    row.what,
+    amount(row.value, row.unit),
+    `${row.better === 'more' ? '' : '<= '}${amount(row.atLeast, row.unit)}`,
+    row.reached ? 'yes' : 'NO',
+    `${row.better === 'more' ? '' : '<= '}${amount(row.aim, row.unit)}`,
+    row.aimReached ? 'yes' : 'no',
+  ]);
+  const widths = head.map((title, column) => Math.max(title.length, ...lines.map((line) => line[column].length)));
+  return [head, ...lines]
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function amount(value: number, unit: string): string {
+  if (Number.isNaN(value)) return 'unknown';
+  return unit === 'x' ? `${value.toFixed(value < 10 ? 2 : 1)}x` : `${value.toFixed(0)} ${unit}`;
+}
