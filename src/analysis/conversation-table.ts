@@ -15,6 +15,9 @@ export const CONVERSATION_APPLICATION_STOPPED = 1 << 2;
 export const CONVERSATION_RECORD_CUT_WEB = 1 << 3; // the side's stream ended inside a record
 export const CONVERSATION_RECORD_CUT_APPLICATION = 1 << 4;
 
+export const CONVERSATION_FINISHED_WEB = 1 << 5; // the side's stream ended with a FIN, and all before it is decoded
+export const CONVERSATION_FINISHED_APPLICATION = 1 << 6;
+
 export class ConversationTable {
   capacity = 0;
   protocol = new Uint8Array(0);

@@ -21,6 +21,11 @@ export function guessWebServer(bytes: Uint8Array, length: number): number {
   return IS_OTHER;
 }
 
+/** Judges first bytes that a snapshot length cut: a whole BEGIN_REQUEST header and its role must do. */
+export function guessCut(bytes: Uint8Array, length: number): number {
+  return length >= 10 && guessFastcgi(bytes, length) !== IS_OTHER ? IS_FASTCGI : IS_OTHER;
+}
+
 function guessFastcgi(b: Uint8Array, length: number): number {
   if (length < 2) return UNDECIDED;
   if (b[1] === 1) {

@@ -96,7 +96,6 @@ export function requestRow(facts: Facts, row: number): RequestRow {
   const { requests, strings } = facts;
   const marks = requests.marks[row];
   const fastcgi = requests.protocol[row] === request.PROTOCOL_FASTCGI;
-  const ended = (marks & request.REQUEST_ENDED) !== 0;
   return {
     id: row,
     protocol: fastcgi ? 'fastcgi' : 'scgi',
@@ -117,8 +116,8 @@ export function requestRow(facts: Facts, row: number): RequestRow {
     stderrBytes: requests.stderrBytes[row],
     dataBytes: requests.dataBytes[row],
     httpStatus: requests.httpStatus[row] === request.NO_STATUS ? null : requests.httpStatus[row],
-    appStatus: fastcgi && ended ? requests.appStatus[row] : null,
-    protocolStatus: fastcgi && ended ? requests.protocolStatus[row] : null,
+    appStatus: requests.protocolStatus[row] !== request.NO_PROTOCOL_STATUS ? requests.appStatus[row] : null,
+    protocolStatus: requests.protocolStatus[row] === request.NO_PROTOCOL_STATUS ? null : requests.protocolStatus[row],
     aborted: (marks & request.REQUEST_ABORTED) !== 0,
     problems: problemNames(requests.problems[row]),
   };

@@ -41,7 +41,7 @@ export class ScgiConversation implements ScgiSink {
     }
   }
 
-  gap(side: Side): void {
+  gap(side: Side, _length: number, _time: number, _packet: number): void {
     // Without a framing of its own SCGI can't be picked up again inside the headers; a body's hole only costs bytes.
     if (side === WEB_SERVER) this.scgiMalformed(0, 'bytes are missing from the capture');
   }

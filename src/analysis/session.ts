@@ -33,7 +33,10 @@ interface Piece {
   time: number;
   packet: number;
   position: number;
+  /** Instead of bytes: the side's stream ended here. */
   finished: boolean;
+  /** Instead of bytes: so many are missing here. */
+  missing: number;
 }
 
 /** A connection whose bytes so far do not tell the protocol. */
@@ -45,8 +48,10 @@ interface Undecided {
 
 type Live = FastcgiConnection | ScgiConversation | Undecided;
 
+const NO_BYTES = new Uint8Array(0);
 /** Bytes kept while a protocol is undecided; then it is called something else. */
 const MAX_UNDECIDED = 4096;
+const BOTH_FINISHED = conversation.CONVERSATION_FINISHED_WEB | conversation.CONVERSATION_FINISHED_APPLICATION;
 /** First bytes kept of a connection that speaks another protocol, to name it. */
 const FOREIGN_BYTES = 32;
 const MAX_FOREIGN = 10_000;
@@ -99,52 +104,47 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
   gap(row: number, side: Side, length: number, time: number, packet: number): void {
     const live = this.liveOf(row);
     if (live instanceof FastcgiConnection) live.gap(side, length, time, packet);
-    else if (live instanceof ScgiConversation) live.gap(side);
-    else if (live) this.decideLater(live);
+    else if (live instanceof ScgiConversation) live.gap(side, length, time, packet);
+    else if (live) this.undecidedGap(live, side, length, time, packet);
   }
 
   finished(row: number, side: Side, time: number, packet: number): void {
     const live = this.liveOf(row);
     if (!live) return;
-    if (live instanceof FastcgiConnection) {
-      live.finished(side, time, packet);
-      this.noteEnd(row, live);
-    } else if (live instanceof ScgiConversation) {
-      live.finished(side, time, packet);
-    } else {
-      live.pieces.push({ side, bytes: new Uint8Array(0), time, packet, position: -1, finished: true });
+    if (isUndecided(live)) {
+      live.pieces.push({ side, bytes: NO_BYTES, time, packet, position: -1, finished: true, missing: 0 });
+      return;
     }
+    live.finished(side, time, packet);
+    const bit = side === WEB_SERVER ? conversation.CONVERSATION_FINISHED_WEB : conversation.CONVERSATION_FINISHED_APPLICATION;
+    const marks = (this.conversations.marks[row] |= bit);
+    // Both streams are complete: the decoder is free for another connection.
+    if ((marks & BOTH_FINISHED) === BOTH_FINISHED) this.detach(row, live);
   }
 
-  reset(): void {}
+  reset(row: number): void {
+    const live = this.liveOf(row);
+    // Bytes may still arrive after a RST, but only those of an unfinished request tell anything.
+    if (live instanceof FastcgiConnection && live.unfinishedRequests === 0) this.detach(row, live);
+  }
 
   closed(row: number): void {
     const live = this.liveOf(row);
     if (!live) return;
-    if (!(live instanceof FastcgiConnection) && !(live instanceof ScgiConversation)) {
-      // Too little came to tell the protocol; the listener may have become known in the meantime.
-      const protocol = this.listenerProtocol(row);
-      if (protocol !== undefined) {
-        this.decide(live, protocol);
-        this.closed(row);
-      }
+    if (!isUndecided(live)) {
+      this.detach(row, live);
       return;
     }
-    if (live instanceof FastcgiConnection) {
-      this.noteEnd(row, live);
-      live.close();
-      this.freeFastcgi.push(live);
-    } else {
-      this.freeScgi.push(live);
-    }
-    this.freeSlot(row);
+    // Too little came to tell the protocol; the listener may have become known in the meantime.
+    const protocol = this.listenerProtocol(row);
+    if (protocol === undefined) return;
+    this.decide(live, protocol);
+    this.closed(row);
   }
 
   /** The input is over: what is still undecided is judged by what is known now. */
   finish(): void {
-    for (const live of this.live) {
-      if (live && !(live instanceof FastcgiConnection) && !(live instanceof ScgiConversation)) this.closed(live.row);
-    }
+    for (const live of this.live) if (live && isUndecided(live)) this.closed(live.row);
   }
 
   requestBegan(connection: number, row: number): void {
@@ -181,7 +181,7 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
   private undecidedData(live: Undecided, side: Side, bytes: Uint8Array, start: number, end: number, time: number, packet: number, position: number): void {
     const { row } = live;
     // The pieces are replayed with their own times, so that nothing depends on when the protocol became known.
-    const piece = { side, bytes: bytes.slice(start, Math.min(end, start + 65536)), time, packet, position, finished: false };
+    const piece = { side, bytes: bytes.slice(start, Math.min(end, start + 65536)), time, packet, position, finished: false, missing: 0 };
     live.pieces.push(piece);
     live.length += end - start;
     const midStream = !(this.connections.marks[row] & MARK_SYN);
@@ -227,6 +227,7 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
     const decoder = this.liveOf(row) as FastcgiConnection | ScgiConversation;
     for (const piece of live.pieces) {
       if (piece.finished) decoder.finished(piece.side, piece.time, piece.packet);
+      else if (piece.missing > 0) decoder.gap(piece.side, piece.missing, piece.time, piece.packet);
       else decoder.data(piece.side, piece.bytes, 0, piece.bytes.length, piece.time, piece.packet, piece.position);
     }
   }
@@ -238,9 +239,11 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
     for (const piece of live.pieces) this.keepForeign(row, piece.side, piece.bytes, 0, piece.bytes.length);
   }
 
-  /** A hole before the protocol was known: only a listener that becomes known otherwise can still settle it. */
-  private decideLater(live: Undecided): void {
-    live.length = MAX_UNDECIDED;
+  /** A hole before the protocol was known: what came before it must do. */
+  private undecidedGap(live: Undecided, side: Side, length: number, time: number, packet: number): void {
+    live.pieces.push({ side, bytes: NO_BYTES, time, packet, position: -1, finished: false, missing: length });
+    const bytes = firstBytes(live, WEB_SERVER);
+    if (side === WEB_SERVER && guess.guessCut(bytes, bytes.length) === guess.IS_FASTCGI) this.decide(live, 'fastcgi');
   }
 
   private keepForeign(row: number, side: Side, bytes: Uint8Array, start: number, end: number): void {
@@ -266,6 +269,18 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
       this.takeSlot(row, decoder);
       this.conversations.protocol[row] = conversation.PROTOCOL_IS_SCGI;
     }
+  }
+
+  /** The connection's decoder has done its work and is given back. */
+  private detach(row: number, live: FastcgiConnection | ScgiConversation): void {
+    if (live instanceof FastcgiConnection) {
+      this.noteEnd(row, live);
+      live.close();
+      this.freeFastcgi.push(live);
+    } else {
+      this.freeScgi.push(live);
+    }
+    this.freeSlot(row);
   }
 
   private takeSlot(row: number, live: Live): void {
@@ -325,6 +340,10 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
     const { address0, address1, port0, port1 } = this.connections;
     return side === APPLICATION ? address1[row] * 65536 + port1[row] : address0[row] * 65536 + port0[row];
   }
+}
+
+function isUndecided(live: Live): live is Undecided {
+  return !(live instanceof FastcgiConnection) && !(live instanceof ScgiConversation);
 }
 
 /** Up to ENOUGH first bytes of one side. */

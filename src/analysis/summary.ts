@@ -75,9 +75,9 @@ function requestFigures(facts: Facts, rows: Uint32Array) {
     add(roles, requests.role[row]);
     add(methods, requests.method[row]);
     add(httpStatus, requests.httpStatus[row]);
-    // -1 stands for "there was none": 0 is a value of both.
-    add(appStatus, ended ? requests.appStatus[row] : -1);
-    add(protocolStatus, ended ? requests.protocolStatus[row] : -1);
+    // -1 stands for "there was none": 0 is a value.
+    add(appStatus, requests.protocolStatus[row] === request.NO_PROTOCOL_STATUS ? -1 : requests.appStatus[row]);
+    add(protocolStatus, requests.protocolStatus[row]);
   }
   return {
     requests: rows.length,
@@ -88,7 +88,7 @@ function requestFigures(facts: Facts, rows: Uint32Array) {
     methods: named(methods, (id) => strings.text(id) || 'none'),
     httpStatus: named(httpStatus, (status) => (status === request.NO_STATUS ? 'none' : String(status))),
     appStatus: named(appStatus, (status) => (status === -1 ? 'none' : String(status))),
-    protocolStatus: named(protocolStatus, (status) => (status === -1 ? 'none' : String(status))),
+    protocolStatus: named(protocolStatus, (status) => (status === request.NO_PROTOCOL_STATUS ? 'none' : String(status))),
   };
 }
 

@@ -2,8 +2,8 @@
 
 /** The most intervals open at one time; at equal times ends count before begins. */
 export function maxOpen(begins: Float64Array, ends: Float64Array): number {
-  begins.sort();
-  ends.sort();
+  sortUnlessSorted(begins);
+  sortUnlessSorted(ends);
   let open = 0;
   let most = 0;
   let end = 0;
@@ -20,7 +20,7 @@ export function maxOpen(begins: Float64Array, ends: Float64Array): number {
 
 /** The most of `times` within any window of `length` (a time and what lies less than `length` before it). */
 export function maxWithin(times: Float64Array, length: number): number {
-  times.sort();
+  sortUnlessSorted(times);
   let first = 0;
   let most = 0;
   for (let last = 0; last < times.length; last++) {
@@ -28,6 +28,16 @@ export function maxWithin(times: Float64Array, length: number): number {
     if (last - first + 1 > most) most = last - first + 1;
   }
   return most;
+}
+
+/** Tables are in the order of time, so what is taken from them often needs no sorting. */
+function sortUnlessSorted(times: Float64Array): void {
+  for (let i = 1; i < times.length; i++) {
+    if (times[i - 1] > times[i]) {
+      times.sort();
+      return;
+    }
+  }
 }
 
 export interface Percentiles {

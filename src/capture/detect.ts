@@ -80,12 +80,14 @@ export function openFrameReader(window: ByteWindow, kind: 'pcap' | 'pcapng'): Op
   return { state: 'reader', reader: new PcapngReader(window), pcapHeader: undefined };
 }
 
-/** Text in ASCII or UTF-8: no control characters but blanks, escapes and line ends. */
+/** Text: no control characters but blanks, escapes and line ends, and mostly ASCII. */
 function isText(bytes: Uint8Array, start: number, end: number): boolean {
+  let beyondAscii = 0;
   for (let at = start; at < end; at++) {
     const byte = bytes[at];
     if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d && byte !== 0x0c && byte !== 0x1b) return false;
     if (byte === 0x7f) return false;
+    if (byte > 0x7f) beyondAscii++;
   }
-  return true;
+  return beyondAscii * 2 <= end - start;
 }

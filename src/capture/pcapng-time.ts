@@ -46,14 +46,29 @@ export function setFrameTime(
     l = middleQuotient * 65536 + Math.floor(last / divisor);
   }
   const units = resolution.unitsPerSecond;
+  if (units >= 4096 && units <= 1_000_000_000) {
+    // The quotient of the rounded value is off by at most one second, which the exact remainder, taken modulo 2^32,
+    // shows: it lies between -10^9 and 2 * 10^9.
+    let seconds = Math.floor((h * TWO_32 + l) / units);
+    let rest = (l - Math.imul(seconds, units)) >>> 0;
+    if (rest >= 3_000_000_000) {
+      seconds--;
+      rest = rest - TWO_32 + units;
+    } else if (rest >= units) {
+      seconds++;
+      rest -= units;
+    }
+    frame.seconds = seconds + offset;
+    frame.nanoseconds = units === 1_000_000 ? rest * 1000 : units === 1_000_000_000 ? rest : nanoseconds(rest, units);
+    return;
+  }
   const topSeconds = Math.floor(h / units);
   const middle = (h - topSeconds * units) * 65536 + (l >>> 16);
   const middleSeconds = Math.floor(middle / units);
   const last = (middle - middleSeconds * units) * 65536 + (l & 0xffff);
   const lastSeconds = Math.floor(last / units);
-  const rest = last - lastSeconds * units;
   frame.seconds = topSeconds * TWO_32 + middleSeconds * 65536 + lastSeconds + offset;
-  frame.nanoseconds = units === 1_000_000 ? rest * 1000 : units === 1_000_000_000 ? rest : nanoseconds(rest, units);
+  frame.nanoseconds = nanoseconds(last - lastSeconds * units, units);
 }
 
 /** floor(rest * 10^9 / units), three digits at a time, since the product may not fit a number. */

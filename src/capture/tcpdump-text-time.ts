@@ -173,7 +173,7 @@ export function timesAreDeltas(preview: string): boolean | undefined {
     if (value < last) falls++;
     last = value;
   }
-  return falls === 0 ? undefined : falls * 4 >= count;
+  return falls === 0 ? undefined : falls * 8 >= count;
 }
 
 function fraction(digits: string): number {

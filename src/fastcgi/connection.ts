@@ -8,7 +8,7 @@ import { type ProblemName, problemNumber } from '../model/problem-codes.js';
 import { APPLICATION, type Side, WEB_SERVER } from '../model/side.js';
 import * as type from './constants.js';
 import type { LiveRequest } from './live-request.js';
-import { ParamsKeeper } from './params.js';
+import type { ParamsKeeper } from './params.js';
 import { RecordParser, type RecordSink } from './record-parser.js';
 import type { RequestLog } from './request-log.js';
 
@@ -53,7 +53,7 @@ export class FastcgiConnection implements RecordSink {
   ) {
     this.web = new RecordParser(this);
     this.application = new RecordParser(this);
-    this.keeper = new ParamsKeeper(log.requests, log.strings);
+    this.keeper = log.keeper;
   }
 
   /** For reuse on another connection. `midStream`: the first bytes need not begin a record. */
@@ -231,6 +231,7 @@ export class FastcgiConnection implements RecordSink {
   }
 
   recordResynchronised(parser: RecordParser, skipped: number): void {
+    if (skipped === 0 && parser.recordOffset === 0) return;
     const side: Side = parser === this.web ? WEB_SERVER : APPLICATION;
     this.report('resynchronised', side, parser.recordOffset, -1, `${skipped} bytes skipped; the header found is plausible, not certain`);
   }

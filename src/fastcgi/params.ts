@@ -1,6 +1,6 @@
 // Which PARAMS a request row keeps: method, URI, script, declared body length. The others are read again from the
 // capture when somebody looks at the request.
-import type { ByteStrings } from '../model/byte-strings.js';
+import { type ByteStrings, NO_STRING } from '../model/byte-strings.js';
 import { REQUEST_CHUNKED, type RequestTable } from '../model/request-table.js';
 import type { PairSink } from './name-value.js';
 import { decimal } from './response-head.js';
@@ -15,6 +15,9 @@ const HTTP_TRANSFER_ENCODING = 'HTTP_TRANSFER_ENCODING';
 /** Stores the pairs of the request at `row`. */
 export class ParamsKeeper implements PairSink {
   row = 0;
+  // Method and script are mostly those of the request before.
+  private lastMethod = NO_STRING;
+  private lastScript = NO_STRING;
   private requests: RequestTable;
   private strings: ByteStrings;
 
@@ -37,14 +40,14 @@ export class ParamsKeeper implements PairSink {
         break;
       case 14:
         if (is(bytes, nameStart, REQUEST_METHOD)) {
-          requests.method[row] = this.strings.intern(bytes, valueStart, valueEnd);
+          requests.method[row] = this.lastMethod = this.strings.internLike(this.lastMethod, bytes, valueStart, valueEnd);
         } else if (is(bytes, nameStart, CONTENT_LENGTH)) {
           requests.contentLength[row] = decimal(bytes, valueStart, valueEnd);
         }
         break;
       case 15:
         if (is(bytes, nameStart, SCRIPT_FILENAME)) {
-          requests.script[row] = this.strings.intern(bytes, valueStart, valueEnd);
+          requests.script[row] = this.lastScript = this.strings.internLike(this.lastScript, bytes, valueStart, valueEnd);
         }
         break;
       case 22:

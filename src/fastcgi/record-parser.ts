@@ -143,14 +143,14 @@ export class RecordParser {
     const inContent = this.state === IN_CONTENT;
     const record = inContent ? this.left + this.paddingLength : this.state === IN_PADDING ? this.left : -1;
     if (length > record || record === -1) {
+      // The record at hand was sent whole: only what comes after it is unknown.
       if (inContent) {
         this.missingLength += this.left;
         this.sink.recordMissing(this, this.left);
       }
-      if (length > 0) {
-        this.offset += length;
-        this.search();
-      }
+      if (record !== -1) this.endRecord();
+      this.offset += length;
+      this.search();
       return;
     }
     this.offset += length;

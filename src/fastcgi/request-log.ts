@@ -5,12 +5,14 @@ import { ByteStrings } from '../model/byte-strings.js';
 import { RequestTable } from '../model/request-table.js';
 import { StderrLog } from '../model/stderr-log.js';
 import { LiveRequest } from './live-request.js';
+import { ParamsKeeper } from './params.js';
 
 export class RequestLog {
   readonly requests = new RequestTable();
   readonly strings = new ByteStrings();
   readonly anomalies = new AnomalyLog();
   readonly stderr = new StderrLog();
+  readonly keeper = new ParamsKeeper(this.requests, this.strings);
   /** Whole records and their content bytes, by type. */
   readonly recordCounts = new Float64Array(256);
   readonly recordBytes = new Float64Array(256);

@@ -20,6 +20,12 @@ export class ByteStrings {
   private slots = new Uint32Array(2048);
   private mask = 2047;
 
+  /** The id of bytes[start..end), which is probably `guess` again: then nothing is hashed. */
+  internLike(guess: number, bytes: Uint8Array, start: number, end: number): number {
+    if (guess !== NO_STRING && this.equals(guess, bytes, start, end)) return guess;
+    return this.intern(bytes, start, end);
+  }
+
   /** The id of bytes[start..end). */
   intern(bytes: Uint8Array, start: number, end: number): number {
     if (end - start > MAX_STORED) end = start + MAX_STORED;

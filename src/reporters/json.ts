@@ -4,6 +4,8 @@ import { connectionRow, requestRow, type ConnectionRow, type RequestRow } from '
 import type { Backend, LatencyFigures, Snapshot } from '../analysis/snapshot.js';
 import type { Finding } from '../analysis/finding.js';
 import type { Percentiles } from '../analysis/sweep.js';
+import { isoTime } from './format-time.js';
+import type { ProcessLoad } from '../logs/process-load.js';
 import type { HistoryTable } from '../tcp/history-table.js';
 
 export const SCHEMA = 'fcgi-inspect/report/1';
@@ -28,7 +30,7 @@ export function* jsonReport(snapshot: Snapshot, options: JsonOptions): Generator
       latency: latencyObject(snapshot.summary.latency),
     },
     backends: snapshot.backends.map(backendObject),
-    processes: facts.processes,
+    processes: facts.processes.map((process) => processObject(snapshot, process)),
     findings: snapshot.findings.map(findingObject),
   };
   yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "connections": [`;
@@ -54,7 +56,7 @@ export function* ndjsonReport(snapshot: Snapshot, options: JsonOptions): Generat
     yield line('request', requestObject(requestRow(facts, row)));
   }
   for (const backend of snapshot.backends) yield line('backend', backendObject(backend));
-  for (const process of facts.processes) yield line('process', process);
+  for (const process of facts.processes) yield line('process', processObject(snapshot, process));
   for (const finding of snapshot.findings) yield line('finding', findingObject(finding));
   yield line('summary', { ...snapshot.summary, latency: latencyObject(snapshot.summary.latency) });
 }
@@ -81,8 +83,8 @@ function inputObject(snapshot: Snapshot) {
     packets: input.packets,
     tcpPackets: input.tcpPackets,
     bytes: input.bytes,
-    firstTime: input.firstTime ? isoTime(input.firstTime.seconds, input.firstTime.nanoseconds) : null,
-    lastTime: input.firstTime ? laterIso(input.firstTime, input.duration) : null,
+    firstTime: input.firstTime ? isoTime(0, input.firstTime) : null,
+    lastTime: input.firstTime ? isoTime(input.duration, input.firstTime) : null,
     duration: seconds(input.duration),
     cut: input.cut,
     problems: input.problems,
@@ -100,6 +102,20 @@ function backendObject(backend: Backend) {
     latency: latencyObject(backend.latency),
     busyTime: seconds(backend.busyTime),
     requestTime: seconds(backend.requestTime),
+  };
+}
+
+/** Logs have whole seconds since 1970; the report counts from the first packet. */
+function processObject(snapshot: Snapshot, process: ProcessLoad) {
+  const { firstTime } = snapshot.input;
+  const origin = firstTime ? firstTime.seconds + firstTime.nanoseconds / 1e9 : process.firstTime;
+  const since = (time: number) => Math.round((time - origin) * 1e9) / 1e9;
+  return {
+    ...process,
+    load: process.load.map(([time, inFlight]) => [since(time), inFlight]),
+    firstTime: since(process.firstTime),
+    lastTime: since(process.lastTime),
+    driftSince: since(process.driftSince),
   };
 }
 
@@ -143,16 +159,4 @@ export function requestObject(row: RequestRow) {
 /** Nanoseconds as decimal seconds, rounded to the nanosecond; null for what did not happen. */
 function seconds(nanoseconds: number): number | null {
   return Number.isFinite(nanoseconds) ? Math.round(nanoseconds) / 1e9 : null;
-}
-
-/** ISO 8601 in UTC with nanoseconds. */
-export function isoTime(seconds: number, nanoseconds: number): string {
-  // Out of Date's range (hostile input): as seconds, so that nothing throws.
-  if (Math.abs(seconds) > 8.64e12) return `@${seconds}`;
-  return `${new Date(seconds * 1000).toISOString().slice(0, -4)}${String(nanoseconds).padStart(9, '0')}Z`;
-}
-
-function laterIso(first: { seconds: number; nanoseconds: number }, duration: number): string {
-  const total = first.nanoseconds + duration;
-  return isoTime(first.seconds + Math.floor(total / 1e9), total % 1e9);
 }

@@ -58,7 +58,7 @@ export class Gathering {
     const problems: CaptureProblem[] = [...descriptions, ...this.texts].flatMap((input) =>
       input.problems.map((problem) => (several ? { ...problem, file: problem.file ?? ('name' in input ? input.name : input.file.name) } : problem)),
     );
-    const processes: ProcessLoad[] = this.texts.flatMap((text) => text.processes(this.pipeline.origin));
+    const processes: ProcessLoad[] = this.texts.flatMap((text) => text.processes);
     return { pipeline: this.pipeline, files, problems, processes, checks: CHECKS };
   }
 }
@@ -104,8 +104,19 @@ export async function gather(paths: readonly string[], options: GatherOptions): 
     for (const input of gathering.captures) input.close();
   }
   gathering.pipeline.finish();
+  if (gathering.captures.length === 0 && dumps.length === 0) timesOfLogs(gathering);
   if (gathering.captures.some((input) => input.describe().incomplete)) gathering.incomplete = true;
   return gathering;
+}
+
+/** Logs alone: the input lasts from their first event to their last. */
+function timesOfLogs(gathering: Gathering): void {
+  const processes = gathering.texts.flatMap((text) => text.processes);
+  if (processes.length === 0) return;
+  const first = Math.min(...processes.map((process) => process.firstTime));
+  const last = Math.max(...processes.map((process) => process.lastTime));
+  gathering.pipeline.origin = { seconds: first, nanoseconds: 0 };
+  gathering.pipeline.lastTime = (last - first) * 1e9;
 }
 
 async function readCaptures(gathering: Gathering, options: GatherOptions): Promise<void> {

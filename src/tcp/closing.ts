@@ -2,10 +2,11 @@
 import { ACK, type Segment } from '../model/segment.js';
 import { BY_BOTH, BY_NONE, bySide, type Side } from '../model/side.js';
 import {
+  ACK_KNOWN,
+  ACKED,
   FIN_AT,
   FIN_SEEN,
   FLAGS,
-  NEXT,
   PEER_FIN_ACK,
   RESET_AFTER_FIN,
   RESET_SEEN,
@@ -14,16 +15,11 @@ import {
 } from './live-table.js';
 import type { TrackerStore } from './tracker-store.js';
 
-/**
- * Whether a FIN at sequence number `finAt` can belong to this stream: not before its first byte (a straggler of an
- * earlier connection of the same ports) and not far ahead.
- */
+/** Whether a FIN at sequence number `finAt` can belong to this stream, or is a straggler of an earlier connection. */
 export function isPlausibleFin(store: TrackerStore, row: number, endpoint: number, finAt: number): boolean {
   const words = store.live.words;
   const own = store.endpointAt(row, endpoint);
-  if ((words[own + FLAGS] & STARTED) === 0) return true;
-  if (((finAt - words[own + START] - 1) | 0) < 0) return false;
-  return ((finAt - words[own + NEXT]) | 0) <= 1 << 30;
+  return (words[own + FLAGS] & STARTED) === 0 || ((finAt - words[own + START]) | 0) >= 0;
 }
 
 /** Notes a FIN; returns false if it was seen before (or the stream already ends elsewhere). */
@@ -76,6 +72,8 @@ export function noteReset(store: TrackerStore, row: number, endpoint: number, s:
     connections.resetTime[row] = s.time;
     connections.resetPacket[row] = s.packet;
   }
+  const peer = store.endpointAt(row, 1 - endpoint);
+  if ((words[peer + FLAGS] & ACK_KNOWN) === 0) words[peer + ACKED] = s.acknowledgment; // tells a late SYN from a new one
   words[own + FLAGS] |= RESET_SEEN;
   const flags = words[own + FLAGS];
   if ((flags & FIN_SEEN) !== 0 && s.sequence === (words[own + FIN_AT] + 1) >>> 0) words[own + FLAGS] |= RESET_AFTER_FIN;

@@ -84,8 +84,8 @@ export class Delivery {
     else store.connections.missing1[row] += length;
     store.mark(row, MARK_GAP_0 << side);
     if (isClean(words[own + FLAGS]) && isClean(words[store.endpointAt(row, 1 - endpoint) + FLAGS])) {
-      const count = ++store.troubles.gaps[store.stream(row, endpoint)];
-      if (isPowerOfTen(count)) store.letter(row, endpoint, LETTER_GAP);
+      const stream = store.stream(row, endpoint); // may replace the columns, so not inside the next expression
+      if (isPowerOfTen(++store.troubles.gaps[stream])) store.letter(row, endpoint, LETTER_GAP);
     }
     store.observer.gap(row, side, length, time, packet);
   }

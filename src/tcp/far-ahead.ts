@@ -1,6 +1,6 @@
 // Sequence and acknowledgment numbers far ahead of a stream: stragglers of an earlier connection, damage or malice, or
 // the other end of a long loss in the capture. They are believed when the next one confirms them.
-import type { Segment } from '../model/segment.js';
+import { FIN, type Segment } from '../model/segment.js';
 import { ACK_KNOWN, ACKED, END, FLAGS } from './live-table.js';
 import type { TrackerStore } from './tracker-store.js';
 
@@ -19,22 +19,34 @@ export class FarAhead {
     const known = (words[own + FLAGS] & ACK_KNOWN) !== 0;
     if (known && Math.abs((s.sequence - words[own + ACKED]) | 0) <= limits.farAhead) return false;
     const stream = this.store.stream(row, endpoint);
-    const confirmed = (troubles.farFlags[stream] & SEQUENCE) !== 0 && troubles.farSequence[stream] === s.sequence;
+    const confirmed =
+      ((troubles.farFlags[stream] & SEQUENCE) !== 0 && troubles.farSequence[stream] === s.sequence) ||
+      ((troubles.farFlags[stream] & ACKNOWLEDGMENT) !== 0 &&
+        this.isNear(s.sequence, troubles.farAcknowledgment[stream]));
     troubles.farFlags[stream] |= SEQUENCE;
     troubles.farSequence[stream] = s.sequence + s.wireLength;
-    if (confirmed && s.wireLength > 0) return false;
+    // A FIN is believed: it is the last chance to learn how the connection ended.
+    if ((confirmed && s.wireLength > 0) || (s.flags & FIN) !== 0) return false;
     counters.droppedBuffered += s.payloadLength;
     return true;
   }
 
   /** Whether the acknowledgment is to be left out. Call for acknowledgments far beyond END. */
   isAcknowledgmentFar(row: number, endpoint: number, acknowledgment: number): boolean {
-    const { troubles, limits } = this.store;
+    const { troubles } = this.store;
     const stream = this.store.stream(row, endpoint);
-    const ahead = (acknowledgment - troubles.farAcknowledgment[stream]) | 0;
-    const confirmed = (troubles.farFlags[stream] & ACKNOWLEDGMENT) !== 0 && ahead > 0 && ahead <= limits.farAhead;
+    const flags = troubles.farFlags[stream];
+    const confirmed =
+      ((flags & ACKNOWLEDGMENT) !== 0 &&
+        acknowledgment !== troubles.farAcknowledgment[stream] &&
+        this.isNear(acknowledgment, troubles.farAcknowledgment[stream])) ||
+      ((flags & SEQUENCE) !== 0 && this.isNear(acknowledgment, troubles.farSequence[stream]));
     troubles.farFlags[stream] |= ACKNOWLEDGMENT;
     troubles.farAcknowledgment[stream] = acknowledgment;
     return !confirmed;
+  }
+
+  private isNear(number: number, other: number): boolean {
+    return Math.abs((number - other) | 0) <= this.store.limits.farAhead;
   }
 }

@@ -11,7 +11,7 @@ import {
   LETTER_SYN,
   LETTER_SYN_ACK,
 } from './history-table.js';
-import { FIN_AT, FIN_SEEN, FLAGS, START } from './live-table.js';
+import { FIN_AT, FIN_SEEN, FLAGS } from './live-table.js';
 import type { TrackerStore } from './tracker-store.js';
 
 // Bits of an endpoint's flags: this letter was written.
@@ -23,13 +23,17 @@ export const SEEN_DATA = 1 << 10;
 export const SEEN_ACK = 1 << 11;
 const SEEN_MULTIPLE = 1 << 12;
 
-/** Writes the letters for one packet; `finAt` is the sequence number after its payload. */
+/**
+ * Writes the letter for one packet. `finAt` is the sequence number after its payload, `lastStart` the stream's initial
+ * sequence number before this packet.
+ */
 export function writeControlLetters(
   store: TrackerStore,
   row: number,
   endpoint: number,
   s: Segment,
   finAt: number,
+  lastStart: number,
 ): void {
   const words = store.live.words;
   const own = store.endpointAt(row, endpoint);
@@ -51,7 +55,7 @@ export function writeControlLetters(
     case SYN:
       seen = SEEN_SYN;
       letter = (s.flags & ACK) !== 0 ? LETTER_SYN_ACK : LETTER_SYN;
-      again = words[own + START] !== s.sequence;
+      again = lastStart !== s.sequence;
       break;
     case FIN:
       seen = SEEN_FIN;
@@ -69,7 +73,10 @@ export function writeControlLetters(
     default:
       seen = (control & (FIN | RST)) === (FIN | RST) ? SEEN_INCONSISTENT : SEEN_MULTIPLE;
       letter = seen === SEEN_MULTIPLE ? LETTER_MULTIPLE_FLAGS : LETTER_INCONSISTENT;
-      if ((control & RST) !== 0) store.troubles.lastReset[store.stream(row, endpoint)] = s.sequence;
+      if ((control & RST) !== 0) {
+        const stream = store.stream(row, endpoint);
+        store.troubles.lastReset[stream] = s.sequence;
+      }
   }
   if ((flags & seen) !== 0 && !again) return;
   words[own + FLAGS] = flags | seen;

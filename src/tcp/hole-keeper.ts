@@ -18,6 +18,7 @@ import {
 import type { TrackerStore } from './tracker-store.js';
 
 const NONE = -1;
+const EVICTIONS = 16; // tries for one segment
 
 export class HoleKeeper {
   constructor(
@@ -42,6 +43,27 @@ export class HoleKeeper {
       this.decide(troubles.connection[stream >> 1], stream & 1, stream, time, packet);
       stream = next;
     }
+  }
+
+  /** Makes room for `bytes` more buffered bytes by giving up the oldest holes of other streams than `keep`. */
+  makeRoom(bytes: number, keep: number): boolean {
+    const { troubles, fragments, counters } = this.store;
+    for (let attempts = 0; attempts < EVICTIONS && !fragments.fits(bytes); attempts++) {
+      const stream = troubles.lastWaiting;
+      if (stream === NONE || stream === keep) break;
+      const last = troubles.last[stream];
+      if (last === NONE) {
+        // Nothing buffered behind this hole: it goes to the young end of the list and may wait on.
+        const since = troubles.holeSince[stream];
+        troubles.closeHole(stream);
+        troubles.openHole(stream, since);
+        continue;
+      }
+      counters.bufferLimitReached++;
+      const time = fragments.time[last];
+      this.giveUp(troubles.connection[stream >> 1], stream & 1, fragments.end(last), time, fragments.packet[last]);
+    }
+    return fragments.fits(bytes);
   }
 
   /** Gives up everything that is missing, at the end of a connection. */

@@ -28,9 +28,10 @@ export function opensAnother(store: TrackerStore, row: number, endpoint: number,
   // Packets of this endpoint were seen, or its number was acknowledged before it was recorded.
   if (known || (flags & ACTIVE) !== 0) return true;
   if ((flags & ACK_KNOWN) !== 0) return words[own + ACKED] !== (s.sequence + 1) >>> 0;
-  // Both open at once, or only a RST was seen so far.
   const peerState = peerFlags & STATE_MASK;
-  return peerState !== SYN_SENT && peerState !== RESET;
+  // The RST that refuses a SYN, recorded before it.
+  if (peerState === RESET) return words[own + ACKED] !== (s.sequence + 1) >>> 0;
+  return peerState !== SYN_SENT; // else both open at once
 }
 
 function isOver(flags: number, peerFlags: number): boolean {

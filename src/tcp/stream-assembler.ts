@@ -100,7 +100,7 @@ export class StreamAssembler {
     const { troubles, fragments, live } = this.store;
     const stream = this.store.stream(row, endpoint);
     const captured = Math.min(s.payloadLength, (end - sequence) >>> 0);
-    if (!fragments.fits(captured)) {
+    if (!fragments.fits(captured) && !this.holes.makeRoom(captured, stream)) {
       // No memory for it: rather a gap now than bytes lost later.
       this.store.counters.bufferLimitReached++;
       this.holes.giveUp(row, endpoint, sequence, s.time, s.packet);
@@ -163,8 +163,8 @@ export class StreamAssembler {
   private compare(row: number, id: number, sequence: number, end: number, s: Segment): void {
     const { fragments, counters } = this.store;
     const ahead = (fragments.sequence[id] - sequence) | 0;
-    const inFragment = ahead < 0 ? -ahead : 0;
-    const inSegment = ahead > 0 ? ahead : 0;
+    const inFragment = Math.max(-ahead, 0);
+    const inSegment = Math.max(ahead, 0);
     const captured = Math.min(s.payloadLength, (end - sequence) >>> 0);
     const length = Math.min(captured - inSegment, fragments.captured[id] - inFragment);
     if (length <= 0) return;

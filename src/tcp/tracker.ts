@@ -42,6 +42,7 @@ import {
   ORIGINATOR_IS_HIGH,
   PORTS,
   RECORD_WORDS,
+  START,
   STARTED,
   STATE_MASK,
   STATES_MASK,
@@ -185,6 +186,7 @@ export class TcpTracker {
     const words = store.live.words;
     const peer = store.endpointAt(row, 1 - endpoint);
     const first = (words[own + FLAGS] & ACTIVE) === 0;
+    const lastStart = words[own + START];
     this.handshake.begin(row, endpoint, s);
     const syn = (s.flags & SYN) !== 0 && (s.flags & RST) === 0;
     const reset = (s.flags & RST) !== 0;
@@ -192,7 +194,7 @@ export class TcpTracker {
     const sequence = syn ? (s.sequence + 1) >>> 0 : s.sequence;
     const finAt = (sequence + length) >>> 0;
     const fin = (s.flags & FIN) !== 0 && !reset && isPlausibleFin(store, row, endpoint, finAt);
-    writeControlLetters(store, row, endpoint, s, finAt);
+    writeControlLetters(store, row, endpoint, s, finAt, lastStart);
     if (s.window === 0 || (words[own + FLAGS] & WINDOW_CLOSED) !== 0) this.zeroWindow.note(row, endpoint, s);
     if (syn) this.handshake.synchronize(row, endpoint, s);
     if ((s.flags & ACK) !== 0 && !reset) {
@@ -267,8 +269,9 @@ export class TcpTracker {
   }
 
   private retransmitted(row: number, endpoint: number): void {
-    const count = ++this.store.troubles.retransmissions[this.store.stream(row, endpoint)];
-    if (isPowerOfTen(count)) this.store.letter(row, endpoint, LETTER_RETRANSMISSION);
+    const stream = this.store.stream(row, endpoint); // may replace the columns, so not inside the next expression
+    if (isPowerOfTen(++this.store.troubles.retransmissions[stream]))
+      this.store.letter(row, endpoint, LETTER_RETRANSMISSION);
   }
 
   /** An empty segment one before the next byte, after everything was acknowledged, asks whether the peer is alive. */

@@ -29,10 +29,11 @@ export class TroubleTable {
   last = new Int32Array(0);
   fragments = new Uint32Array(0);
   bytes = new Float64Array(0);
-  /** The list of all streams with a hole. */
+  /** The list of all streams with a hole, the newest hole first. */
   nextWaiting = new Int32Array(0);
   previousWaiting = new Int32Array(0);
   firstWaiting = NONE;
+  lastWaiting = NONE;
 
   private rows = 0;
   private capacity = 0;
@@ -58,15 +59,16 @@ export class TroubleTable {
     this.freeRow = row;
   }
 
-  /** Notes a hole that appeared at `time`. */
+  /** Notes a hole that appeared at `time`, instead of the stream's hole before, if there was one. */
   openHole(stream: number, time: number): void {
-    if (Number.isNaN(this.holeSince[stream])) {
-      this.nextWaiting[stream] = this.firstWaiting;
-      this.previousWaiting[stream] = NONE;
-      if (this.firstWaiting !== NONE) this.previousWaiting[this.firstWaiting] = stream;
-      this.firstWaiting = stream;
-    }
+    if (this.holeSince[stream] === time) return;
+    this.closeHole(stream);
     this.holeSince[stream] = time;
+    this.nextWaiting[stream] = this.firstWaiting;
+    this.previousWaiting[stream] = NONE;
+    if (this.firstWaiting === NONE) this.lastWaiting = stream;
+    else this.previousWaiting[this.firstWaiting] = stream;
+    this.firstWaiting = stream;
   }
 
   closeHole(stream: number): void {
@@ -74,9 +76,10 @@ export class TroubleTable {
     this.holeSince[stream] = Number.NaN;
     const next = this.nextWaiting[stream];
     const previous = this.previousWaiting[stream];
-    if (next !== NONE) this.previousWaiting[next] = previous;
-    if (previous !== NONE) this.nextWaiting[previous] = next;
-    else this.firstWaiting = next;
+    if (next === NONE) this.lastWaiting = previous;
+    else this.previousWaiting[next] = previous;
+    if (previous === NONE) this.firstWaiting = next;
+    else this.nextWaiting[previous] = next;
   }
 
   private clear(stream: number): void {

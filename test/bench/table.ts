@@ -7,10 +7,10 @@ export function table(rows: readonly Row[]): string {
     row.workload,
     row.what,
     amount(row.value, row.unit),
-    `${row.better === 'more' ? '' : '<= '}${amount(row.atLeast, row.unit)}`,
-    row.reached ? 'yes' : 'NO',
-    `${row.better === 'more' ? '' : '<= '}${amount(row.aim, row.unit)}`,
-    row.aimReached ? 'yes' : 'no',
+    limit(row, row.atLeast),
+    verdict(row.reached, 'NO'),
+    limit(row, row.aim),
+    verdict(row.aimReached, 'no'),
   ]);
   const widths = head.map((title, column) => Math.max(title.length, ...lines.map((line) => line[column].length)));
   return [head, ...lines]
@@ -21,6 +21,15 @@ export function table(rows: readonly Row[]): string {
         .trimEnd(),
     )
     .join('\n');
+}
+
+function limit(row: Row, value: number | null): string {
+  if (value === null) return '-';
+  return `${row.better === 'more' ? '' : '<= '}${amount(value, row.unit)}`;
+}
+
+function verdict(reached: boolean | null, no: string): string {
+  return reached === null ? '-' : reached ? 'yes' : no;
 }
 
 function amount(value: number, unit: string): string {

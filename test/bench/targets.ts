@@ -17,8 +17,9 @@ export interface Target {
   readonly peer?: Exclude<ContenderName, 'fcgi-inspect'>;
   /** Which way is good. */
   readonly better: 'more' | 'less';
-  readonly atLeast: number;
-  readonly aim: number;
+  /** What must be reached; undefined where there is only an aim. */
+  readonly atLeast?: number;
+  readonly aim?: number;
   readonly unit: 'x' | 'MB' | 'bytes';
 }
 
@@ -44,7 +45,7 @@ export const TARGETS: readonly Target[] = [
     aim: 2,
     unit: 'x',
   },
-  { workload: 'large-bodies', what: 'time of', peer: 'header walk', better: 'less', atLeast: 1.6, aim: 1.6, unit: 'x' },
+  { workload: 'large-bodies', what: 'time of', peer: 'header walk', better: 'less', aim: 1.6, unit: 'x' },
   { workload: 'kept', what: 'faster than', peer: 'tshark fields', better: 'more', atLeast: 20, aim: 40, unit: 'x' },
 ];
 
@@ -61,16 +62,15 @@ export interface Row {
   readonly value: number;
   readonly unit: string;
   readonly better: 'more' | 'less';
-  readonly atLeast: number;
-  readonly aim: number;
-  readonly reached: boolean;
-  readonly aimReached: boolean;
+  readonly atLeast: number | null;
+  readonly reached: boolean | null;
+  readonly aim: number | null;
+  readonly aimReached: boolean | null;
 }
 
-export function row(
-  target: Pick<Row, 'workload' | 'what' | 'better' | 'atLeast' | 'aim' | 'unit'>,
-  value: number,
-): Row {
-  const holds = (limit: number): boolean => (target.better === 'more' ? value >= limit : value <= limit);
-  return { ...target, value, reached: holds(target.atLeast), aimReached: holds(target.aim) };
+export function row(target: Omit<Target, 'workload'> & { readonly workload: string }, value: number): Row {
+  const { workload, what, better, unit, atLeast = null, aim = null } = target;
+  const holds = (limit: number | null): boolean | null =>
+    limit === null ? null : better === 'more' ? value >= limit : value <= limit;
+  return { workload, what, value, unit, better, atLeast, reached: holds(atLeast), aim, aimReached: holds(aim) };
 }

@@ -2,7 +2,7 @@
 
 export class ByteWriter {
   length = 0;
-  private buffer = new Uint8Array(4096);
+  private buffer = new Uint8Array(256);
   private view = new DataView(this.buffer.buffer);
 
   constructor(private readonly bigEndian = false) {}

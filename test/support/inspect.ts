@@ -40,7 +40,8 @@ export function inspect(bytes: Uint8Array, options: InspectOptions = {}): Inspec
   const pipeline = new Pipeline({ ...options, withoutPayload: isText });
   if (kind === 'pcap' || kind === 'pcapng') {
     const opened = openFrameReader(window, kind);
-    if (opened.state !== 'reader') throw new Error(`not readable: ${opened.state === 'refused' ? opened.reason : 'cut'}`);
+    if (opened.state !== 'reader')
+      throw new Error(`not readable: ${opened.state === 'refused' ? opened.reason : 'cut'}`);
     const { reader } = opened;
     const frame = new Frame();
     for (let code = reader.next(frame); code === FRAME || code === MORE; code = reader.next(frame)) {
@@ -54,12 +55,15 @@ export function inspect(bytes: Uint8Array, options: InspectOptions = {}): Inspec
   } else if (isText) {
     const reader = new TcpdumpTextReader(pipeline.addresses);
     const segment = new Segment();
-    for (const line of new TextDecoder().decode(data).split('\n')) if (reader.line(line, segment)) pipeline.textSegment(segment);
+    for (const line of new TextDecoder().decode(data).split('\n'))
+      if (reader.line(line, segment)) pipeline.textSegment(segment);
     problems.push(...reader.problems);
     format = 'tcpdump-text';
   }
   pipeline.finish();
-  const files = [{ name: 'memory', format, compression: null, linkTypes: [], packets: pipeline.packets, bytes: bytes.length, cut }];
+  const files = [
+    { name: 'memory', format, compression: null, linkTypes: [], packets: pipeline.packets, bytes: bytes.length, cut },
+  ];
   const snapshot = conclude({
     pipeline,
     files,

@@ -18,7 +18,10 @@ export interface ProtocolStatusWords {
 const MAX_WALK = 10_000;
 
 /** One finding for each listener that ended requests with the status. */
-export function protocolStatusFindings(facts: Facts, words: ProtocolStatusWords): readonly Finding[] | 'not-applicable' {
+export function protocolStatusFindings(
+  facts: Facts,
+  words: ProtocolStatusWords,
+): readonly Finding[] | 'not-applicable' {
   if (!showsRequests(facts)) return 'not-applicable';
   const findings: Finding[] = [];
   for (const listener of facts.listeners) {

@@ -14,7 +14,9 @@ const ADVICE: readonly Advice[] = [
   },
   {
     for: 'apache',
-    text: 'Use mod_fcgid\'s FcgidAuthenticator, FcgidAuthorizer and FcgidAccessChecker only with programs written for it.',
+    text:
+      'Let AuthnzFcgiDefineProvider (mod_authnz_fcgi) and FcgidAuthenticator, FcgidAuthorizer, FcgidAccessChecker ' +
+      '(mod_fcgid) lead only to programs written as authorizers.',
   },
   {
     for: 'application',
@@ -28,7 +30,7 @@ export const unknownRole: Check = {
   severity: 'error',
   explanation: `BEGIN_REQUEST says what the application is to be: a Responder that makes the page (1), an Authorizer that only allows or denies (2), or a Filter that changes a file sent along (3). An application that does not know the role answers END_REQUEST with protocolStatus 3, FCGI_UNKNOWN_ROLE.
 
-nginx, Apache's mod_proxy_fcgi, HAProxy and Caddy always ask for a Responder. lighttpd asks for an Authorizer where "mode" => "authorizer" is set, and mod_fcgid for its access checks, so this status nearly always means that such a path leads to the wrong program.
+nginx, Apache's mod_proxy_fcgi, HAProxy and Caddy always ask for a Responder. lighttpd asks for an Authorizer where "mode" => "authorizer" is set, and Apache's mod_authnz_fcgi and mod_fcgid do for access checks, so this status nearly always means that such a path leads to the wrong program.
 
 php-fpm and libfcgi do not send the status: for a role they do not know they close the connection without a word, which is reported as premature-close.`,
   remedy: ADVICE,

@@ -1,0 +1,74 @@
+// GET_VALUES without a result: the application does not answer management records, or not in time.
+import { BY_APPLICATION } from '../../model/side.js';
+import type { Check } from '../check.js';
+import { CONVERSATION_GET_VALUES_PENDING } from '../conversation-table.js';
+import { closeTime, type Facts } from '../facts.js';
+import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
+import { connectionEvidence, connectionName, counted, showsRequests, span } from './shared-evidence.js';
+
+/** A connection that the web server ended (or that the capture cut off) sooner proves nothing. */
+const LONG_ENOUGH = 1e9;
+
+const ADVICE: readonly Advice[] = [
+  {
+    for: 'haproxy',
+    text: 'Take "option get-values" out of the fcgi-app section: this application does not answer it.',
+  },
+  {
+    for: 'application',
+    text:
+      'Answer GET_VALUES with GET_VALUES_RESULT (an empty one if no name is known), also before the first BEGIN_REQUEST ' +
+      'and whether or not a request is in progress.',
+  },
+];
+
+export const getValuesUnanswered: Check = {
+  id: 'get-values-unanswered',
+  title: 'GET_VALUES got no answer',
+  severity: 'warning',
+  explanation: `GET_VALUES is a management record: with it a web server asks how many connections and requests the application takes (FCGI_MAX_CONNS, FCGI_MAX_REQS) and whether it multiplexes (FCGI_MPXS_CONNS). An application has to answer with GET_VALUES_RESULT, and may leave out names it does not know.
+
+php-fpm answers FCGI_MPXS_CONNS=0 only. libfcgi answers 1, 1 and 0 whatever the program does, and it sends the result only once a request follows on the connection: GET_VALUES alone stays without an answer. Other applications ignore the record or close the connection.
+
+Among the common web servers only HAProxy asks, and only with "option get-values"; it then loses a round trip, or the connection, before the first request.`,
+  remedy: ADVICE,
+  needs: ['payload'],
+  run(facts) {
+    if (!showsRequests(facts)) return 'not-applicable';
+    const { conversations, connections } = facts;
+    const findings: Finding[] = [];
+    for (const { endpoint, connections: rows } of facts.listeners) {
+      const evidence: Evidence[] = [];
+      let count = 0;
+      for (const row of rows) {
+        if (!(conversations.marks[row] & CONVERSATION_GET_VALUES_PENDING)) continue;
+        const lived = lifetime(facts, row);
+        const closedByApplication =
+          connections.firstFin[row] === BY_APPLICATION || connections.firstReset[row] === BY_APPLICATION;
+        if (lived < LONG_ENOUGH && !closedByApplication) continue;
+        const end = closedByApplication ? 'the application closed it' : 'it went on';
+        const text = `no GET_VALUES_RESULT on ${connectionName(facts, row)}; ${end} ${closedByApplication ? 'after' : 'for'} ${span(lived)}`;
+        if (++count <= MAX_EVIDENCE) evidence.push(connectionEvidence(facts, row, text));
+      }
+      if (count === 0) continue;
+      findings.push({
+        id: 'get-values-unanswered',
+        severity: 'warning',
+        title: `GET_VALUES without an answer on ${counted(count, 'connection')} of ${endpoint}`,
+        detail:
+          'The web server asked the application what it can do, and no GET_VALUES_RESULT came while the connection lived. ' +
+          'A web server that waits for it loses that time before its first request; one that gives up takes the application ' +
+          'for broken.',
+        count,
+        scope: { endpoint },
+        evidence,
+        advice: ADVICE,
+      });
+    }
+    return findings;
+  },
+};
+
+function lifetime(facts: Facts, row: number): number {
+  return Math.min(facts.duration, closeTime(facts.connections, row)) - facts.connections.start[row];
+}

@@ -1,0 +1,144 @@
+// `fcgi-inspect capture.pcap`: what is wrong in these captures. The default command.
+import { type Command, Option } from 'commander';
+import { type Severity, SEVERITIES } from '../analysis/finding.js';
+import { selectRows } from '../analysis/select-rows.js';
+import type { Snapshot } from '../analysis/snapshot.js';
+import { jsonReport, ndjsonReport } from '../reporters/json.js';
+import { TIME_FORMATS, type TimeFormat } from '../reporters/format-time.js';
+import { textReport } from '../reporters/text.js';
+import type { Gathering } from '../sources/gather.js';
+import { EXIT_FINDINGS, EXIT_INPUT, exitWith } from './exit.js';
+import { interruptible } from './interrupt.js';
+import { parseCount, parseWord } from './options.js';
+import { complain, writePieces } from './output.js';
+
+import { addSourceOptions, gatherSources, type SourceOptions } from './source-options.js';
+import { terminalOf } from './terminal.js';
+
+const FORMATS = ['text', 'json', 'ndjson'] as const;
+type Format = (typeof FORMATS)[number];
+const FAIL_ON = ['error', 'warning', 'note', 'never'] as const;
+
+interface InspectOptions extends SourceOptions {
+  readonly format?: Format;
+  readonly filter?: string;
+  readonly limit?: number;
+  readonly failOn: (typeof FAIL_ON)[number];
+  readonly output?: string;
+  readonly time?: TimeFormat;
+  readonly color: boolean;
+  readonly ascii?: boolean;
+  readonly showSecrets?: boolean;
+  readonly quiet?: boolean;
+}
+
+export const INSPECT_EXAMPLES = `
+Examples:
+  fcgi-inspect capture.pcap                            what is wrong, findings first
+  fcgi-inspect capture.pcap error.log                  with lighttpd's log: which process carries the load
+  fcgi-inspect capture.pcap --filter 'total > 1s'      the slow requests
+  fcgi-inspect capture.pcap --format json | jq .summary
+  tcpdump -U -w - -i lo tcp port 9000 | fcgi-inspect -`;
+
+export function addInspectCommand(program: Command): void {
+  const command = program
+    .command('inspect', { isDefault: true })
+    .description('what is wrong in these captures (the default command)')
+    .argument('[captures...]', 'pcap or pcapng files (also gzip), text printed by tcpdump, lighttpd error logs; - is standard input');
+  addSourceOptions(command)
+    .addOption(
+      new Option('-f, --format <name>', `output: ${FORMATS.join(', ')}`).argParser((value: string) => parseWord(value, '--format', FORMATS)),
+    )
+    .option('--filter <expression>', 'only these connections and requests in lists: \'status >= 500 and uri ~ "cart"\'')
+    .addOption(
+      new Option('--limit <count>', 'rows of each list at most (default: 20 in text, all in JSON)').argParser((value: string) =>
+        parseCount(value, '--limit'),
+      ),
+    )
+    .addOption(
+      new Option('--fail-on <severity>', 'exit 1 if there is a finding this bad: error, warning, note, never')
+        .default('never')
+        .argParser((value: string) => parseWord(value, '--fail-on', FAIL_ON)),
+    )
+    .option('-o, --output <file>', 'write the report to a file')
+    .addOption(
+      new Option('-t, --time <format>', 'times in text: r relative, a absolute, ad with date, e epoch, d delta, u or ud UTC').argParser((value: string) =>
+        parseWord(value, '--time', TIME_FORMATS),
+      ),
+    )
+    .option('--redact', 'leave out the values of cookies and authorization (the default)')
+    .option('--show-secrets', 'show them')
+    .option('--no-color', 'no colours')
+    .option('--ascii', 'no symbols beyond ASCII')
+    .option('-q, --quiet', 'no progress and no warnings on stderr')
+    .addHelpText('after', INSPECT_EXAMPLES)
+    .action((paths: string[], options: InspectOptions) => inspect(paths, options));
+}
+
+async function inspect(paths: readonly string[], options: InspectOptions): Promise<void> {
+  const format = options.format ?? 'text';
+  // A filter that makes no sense is told before a large file is read.
+  const select = selectRows(options.filter);
+  const quiet = options.quiet === true;
+  const progress = { update() {}, end() {} };
+  const interrupt = interruptible();
+  let gathering: Gathering;
+  try {
+    gathering = await gatherSources(paths, options, { onProgress: progress.update, signal: interrupt.signal });
+  } finally {
+    progress.end();
+    interrupt.end();
+  }
+  for (const failure of gathering.failures) complain(failure.message);
+  const nothingRead = gathering.captures.length + gathering.texts.length === 0;
+  if (!nothingRead) {
+    const snapshot = gathering.snapshot();
+    if (!quiet) for (const problem of cutProblems(snapshot)) complain(problem);
+    const { histories } = gathering.pipeline.tracker;
+    await writePieces(report(snapshot, histories, format, options, select, paths), options.output);
+    if (isAtLeast(snapshot, options.failOn)) exitWith(EXIT_FINDINGS);
+  }
+  if (nothingRead || gathering.failures.length > 0 || gathering.incomplete) exitWith(EXIT_INPUT);
+  if (gathering.interrupted && options.interface === undefined) exitWith(interrupt.exitCode);
+}
+
+function report(
+  snapshot: Snapshot,
+  histories: Gathering['pipeline']['tracker']['histories'],
+  format: Format,
+  options: InspectOptions,
+  select: ReturnType<typeof selectRows>,
+  paths: readonly string[],
+): Iterable<string> {
+  const rows = select(snapshot.facts, histories);
+  if (format === 'text') {
+    const terminal = terminalOf(options.color, options.ascii === true, options.output !== undefined);
+    return textReport(snapshot, {
+      histories,
+      width: terminal.width,
+      colour: terminal.colour,
+      ascii: terminal.ascii,
+      ...(options.limit === undefined ? {} : { limit: options.limit }),
+      ...(options.time === undefined ? {} : { timeFormat: options.time }),
+      filter: options.filter === undefined ? undefined : { expression: options.filter, ...rows },
+      showSecrets: options.showSecrets === true,
+      command: paths,
+    });
+  }
+  const json = { histories, limit: options.limit ?? Number.POSITIVE_INFINITY, ...rows };
+  return format === 'json' ? jsonReport(snapshot, json) : ndjsonReport(snapshot, json);
+}
+
+/** What kept an input from being read completely, a sentence each. */
+function cutProblems(snapshot: Snapshot): string[] {
+  const told = new Set(['cut-short', 'unsupported-link-type']);
+  return snapshot.input.problems
+    .filter((problem) => told.has(problem.code) || /^(bad|damaged|gzip)-/.test(problem.code))
+    .map((problem) => `${problem.file ?? snapshot.input.files[0]?.name ?? 'input'}: ${problem.detail}`);
+}
+
+function isAtLeast(snapshot: Snapshot, failOn: InspectOptions['failOn']): boolean {
+  if (failOn === 'never') return false;
+  const bar = SEVERITIES.indexOf(failOn satisfies Severity);
+  return snapshot.findings.some((finding) => SEVERITIES.indexOf(finding.severity) <= bar);
+}

@@ -1,0 +1,53 @@
+// The command line: what there is, and what becomes of an error.
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { UserError } from '../model/errors.js';
+import { EXIT_BUG, EXIT_INPUT, exitWith } from './exit.js';
+import { addInspectCommand } from './inspect.js';
+import { complain } from './output.js';
+
+const packageFile = new URL('../../../package.json', import.meta.url);
+
+/** The whole command line, also for completion and docs. */
+export function createProgram(): Command {
+  const { version, description } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string; description: string };
+  const program = new Command('fcgi-inspect')
+    .description(description)
+    .version(version, '-V, --version')
+    .exitOverride()
+    .showSuggestionAfterError()
+    .enablePositionalOptions()
+    .configureOutput({ outputError: () => {} });
+  addInspectCommand(program);
+  for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => {} });
+  return program;
+}
+
+export async function main(argv: readonly string[]): Promise<void> {
+  // A reader that goes away (| head) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  try {
+    await createProgram().parseAsync(argv as string[]);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function fail(error: unknown): void {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return;
+    complain(error.message.replace(/^error: /, ''));
+    process.stderr.write('Try: fcgi-inspect --help\n');
+    exitWith(EXIT_INPUT);
+  } else if (error instanceof UserError) {
+    complain(error.message);
+    if (error.hint) process.stderr.write(`${error.hint}\n`);
+    exitWith(EXIT_INPUT);
+  } else {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    complain('this is a bug of fcgi-inspect; please report it with the lines above and what was read');
+    exitWith(EXIT_BUG);
+  }
+}

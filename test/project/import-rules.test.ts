@@ -1,0 +1,118 @@
+// The architecture's import rules, read from the import lines: which folder may use which, no cycles, and where IO, the
+// clock and the environment may be touched.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { test } from 'node:test';
+import { projectRoot } from '../support/paths.js';
+
+const src = join(projectRoot, 'src');
+
+/** What each folder may import besides itself. `*` in externals: anything of Node's. */
+const RULES: Readonly<Record<string, { readonly folders: readonly string[]; readonly externals: readonly string[] }>> = {
+  model: { folders: [], externals: [] },
+  fastcgi: { folders: ['model'], externals: [] },
+  scgi: { folders: ['model'], externals: [] },
+  tcp: { folders: ['model'], externals: [] },
+  packet: { folders: ['model'], externals: [] },
+  logs: { folders: ['model'], externals: [] },
+  capture: { folders: ['model', 'packet'], externals: [] },
+  analysis: { folders: ['model', 'fastcgi', 'scgi', 'tcp', 'packet', 'capture', 'logs'], externals: [] },
+  reporters: { folders: ['model', 'fastcgi', 'scgi', 'tcp', 'logs', 'analysis'], externals: [] },
+  sources: { folders: ['model', 'fastcgi', 'scgi', 'tcp', 'packet', 'capture', 'logs', 'analysis'], externals: ['node:*', 'pcap-parser'] },
+  cli: {
+    folders: ['model', 'fastcgi', 'scgi', 'tcp', 'packet', 'capture', 'logs', 'analysis', 'reporters', 'sources'],
+    externals: ['node:*', 'commander'],
+  },
+};
+
+interface SourceFile {
+  readonly path: string;
+  readonly folder: string;
+  readonly text: string;
+  readonly imports: readonly { readonly from: string; readonly typeOnly: boolean }[];
+}
+
+const files: SourceFile[] = readdirSync(src, { recursive: true })
+  .map(String)
+  .filter((name) => /\.tsx?$/.test(name) && !name.endsWith('.d.ts'))
+  .sort()
+  .map((name) => {
+    const text = readFileSync(join(src, name), 'utf8');
+    const imports = [...text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm)].map((match) => ({
+      from: match[2],
+      typeOnly: match[1] !== undefined,
+    }));
+    for (const match of text.matchAll(/import\('([^']+)'\)/g)) imports.push({ from: match[1], typeOnly: false });
+    return { path: name, folder: name.split('/')[0], text, imports };
+  });
+
+/** The file an import names, as a path under src. */
+function target(file: SourceFile, from: string): string {
+  return relative(src, resolve(src, dirname(file.path), from)).replace(/\.js$/, '.ts');
+}
+
+test('there is something to look at', () => {
+  assert.ok(files.length > 50);
+  assert.ok(files.some((file) => file.imports.length > 5));
+});
+
+test('every folder imports only what it may', () => {
+  const wrong: string[] = [];
+  for (const file of files) {
+    const rule = RULES[file.folder];
+    assert.ok(rule, `src/${file.folder} has no import rule`);
+    for (const { from } of file.imports) {
+      if (from.startsWith('.')) {
+        const folder = target(file, from).split('/')[0];
+        if (folder !== file.folder && !rule.folders.includes(folder)) wrong.push(`${file.path} imports ${from}`);
+      } else if (!rule.externals.some((allowed) => (allowed.endsWith('*') ? from.startsWith(allowed.slice(0, -1)) : from === allowed))) {
+        wrong.push(`${file.path} imports ${from}`);
+      }
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test('no file imports itself through others', () => {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    if (trail.includes(path)) {
+      cycles.push([...trail.slice(trail.indexOf(path)), path].join(' -> '));
+      return;
+    }
+    if (done.has(path)) return;
+    const file = byPath.get(path);
+    if (!file) return;
+    for (const { from, typeOnly } of file.imports) {
+      // Types are gone when the program runs.
+      if (from.startsWith('.') && !typeOnly) visit(target(file, from), [...trail, path]);
+    }
+    done.add(path);
+  };
+  for (const file of files) visit(file.path, []);
+  assert.deepEqual(cycles, []);
+});
+
+test('IO, clock and environment stay at the edge', () => {
+  const pure = new Set(['model', 'fastcgi', 'scgi', 'tcp', 'packet', 'logs', 'capture', 'analysis', 'reporters']);
+  const wrong: string[] = [];
+  for (const file of files) {
+    const code = file.text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+    if (pure.has(file.folder) && /\b(process\.|console\.|setTimeout|setInterval|Date\.now\(|new Date\(\)|performance\.)/.test(code)) {
+      wrong.push(file.path);
+    }
+    if (file.folder === 'sources' && /\bprocess\.(exit|env)\b|\bconsole\./.test(code)) wrong.push(file.path);
+    if (/^export default/m.test(code)) wrong.push(`${file.path}: default export`);
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test('files stay readable: none past 450 lines, and each says what it is for', () => {
+  const wrong = files
+    .filter((file) => file.text.split('\n').length > 450 || !/^(\/\/|\/\*)/.test(file.text))
+    .map((file) => file.path);
+  assert.deepEqual(wrong, []);
+});
