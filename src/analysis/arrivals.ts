@@ -1,42 +1,105 @@
 // A listener's connections as the queue model wants them: in the order they were established, with the first request's
 // times and the moment the slot is free again.
 import { REQUEST_ENDED, REQUEST_KEEP_CONN, REQUEST_PARAMS_ENDED } from '../model/request-table.js';
+import { MARK_SYN } from '../tcp/connection-table.js';
 import { closeTime, type Facts, type Listener } from './facts.js';
-import type { Arrival } from './queue-model.js';
-
-/** A wait worth looking into; below it no queue is reported. */
-const LONG_WAIT = 100e6;
+import { type Arrival, WAITING } from './queue-timeline.js';
 
 /** The arrivals of one listener; empty when too few of them wait for the question to arise. */
 export function arrivalsOf(facts: Facts, listener: Listener): Arrival[] {
-  const { connections, conversations, requests } = facts;
-  let long = 0;
-  for (const row of listener.connections) {
-    const first = conversations.firstRequest[row] - 1;
-    if (first >= 0 && requests.firstByte[first] - requests.begin[first] > LONG_WAIT && ++long >= 3) break;
-  }
-  if (long < 3) return [];
+  const { connections } = facts;
+  if (countWaits(facts, listener, 3) < 3) return [];
+  const kinds = new Kinds(facts);
   const arrivals: Arrival[] = [];
   for (const row of listener.connections) {
-    const established = connections.establishedTime[row];
-    // Never established: the kernel never put it into the accept queue.
-    if (Number.isNaN(established)) continue;
-    const first = conversations.firstRequest[row] - 1;
-    const close = Math.min(closeTime(connections, row), facts.duration);
-    arrivals.push({
-      row,
-      arrival: established,
-      begin: first < 0 ? NaN : requests.begin[first],
-      firstByte: first < 0 ? NaN : requests.firstByte[first],
-      release: first < 0 ? close : slotRelease(facts, first, close),
-      blocks: first >= 0 && !(requests.marks[first] & REQUEST_PARAMS_ENDED),
-    });
+    // Without a handshake the kernel never put it into the accept queue; before the capture it may have.
+    const arrival = connections.marks[row] & MARK_SYN ? connections.establishedTime[row] : connections.start[row];
+    if (!Number.isNaN(arrival)) arrivals.push(arrivalOf(facts, row, arrival, kinds));
   }
   return arrivals.sort((a, b) => a.arrival - b.arrival);
 }
 
+/** Connections of which it is worth asking why no byte came: for long no first byte, or none at all. */
+function countWaits(facts: Facts, listener: Listener, enough: number): number {
+  const { connections, conversations, requests } = facts;
+  let count = 0;
+  for (const row of listener.connections) {
+    const first = conversations.firstRequest[row] - 1;
+    if (first < 0) continue;
+    const { firstByte } = requests;
+    const until = Number.isNaN(firstByte[first])
+      ? Math.min(closeTime(connections, row), facts.duration)
+      : firstByte[first];
+    if (until - requests.begin[first] > WAITING && ++count >= enough) break;
+  }
+  return count;
+}
+
+function arrivalOf(facts: Facts, row: number, arrival: number, kinds: Kinds): Arrival {
+  const { connections, conversations, requests } = facts;
+  const close = Math.min(closeTime(connections, row), facts.duration);
+  const first = conversations.firstRequest[row] - 1;
+  if (first < 0) {
+    const silent = connections.bytes0[row] === 0;
+    const incompleteUntil = silent ? close : NaN;
+    return { row, arrival, begin: NaN, firstByte: NaN, release: close, incompleteUntil, kind: 0 };
+  }
+  const complete = (requests.marks[first] & REQUEST_PARAMS_ENDED) !== 0;
+  const { firstByte } = requests;
+  return {
+    row,
+    arrival,
+    begin: inputEnd(facts, first),
+    firstByte: Number.isNaN(firstByte[first]) ? closedUnanswered(facts, row) : firstByte[first],
+    release: slotRelease(facts, first, close),
+    incompleteUntil: complete ? requests.paramsEnd[first] : close,
+    kind: kinds.of(first),
+  };
+}
+
+/** When the request's own input was complete; an answer that comes before waits for nothing any more. */
+function inputEnd(facts: Facts, first: number): number {
+  const { begin, paramsEnd, stdinEnd, firstByte } = facts.requests;
+  let end = begin[first];
+  if (paramsEnd[first] > end) end = paramsEnd[first];
+  if (stdinEnd[first] > end) end = stdinEnd[first];
+  return firstByte[first] < end ? Math.max(begin[first], Math.min(end, firstByte[first])) : end;
+}
+
+/** The application's FIN where it closed first without an answer: it had accepted the connection. NaN otherwise. */
+function closedUnanswered(facts: Facts, row: number): number {
+  const { finTime0, finTime1, resetTime } = facts.connections;
+  return finTime0[row] < finTime1[row] || resetTime[row] < finTime1[row] ? NaN : finTime1[row];
+}
+
+/** A web server that gives up does not free the slot: the application works on until its answer meets a closed peer. */
 function slotRelease(facts: Facts, first: number, close: number): number {
   const { marks, end } = facts.requests;
-  if (marks[first] & REQUEST_KEEP_CONN) return close;
-  return marks[first] & REQUEST_ENDED ? end[first] : close;
+  const ended = (marks[first] & REQUEST_ENDED) !== 0;
+  if (marks[first] & REQUEST_KEEP_CONN) return ended ? Math.max(close, end[first]) : close;
+  return ended ? end[first] : close;
+}
+
+/** Numbers for what requests ask for: the path of the URI, or the script where there is no URI. */
+class Kinds {
+  private readonly numbers = new Map<string, number>();
+  private readonly byUri = new Map<number, number>();
+
+  constructor(private readonly facts: Facts) {}
+
+  of(request: number): number {
+    const { requests, strings } = this.facts;
+    const uri = requests.uri[request];
+    const known = this.byUri.get(uri);
+    if (known !== undefined && uri !== 0) return known;
+    const [path] = strings.text(uri !== 0 ? uri : requests.script[request]).split('?', 1);
+    if (path === '') return 0;
+    let number = this.numbers.get(path);
+    if (number === undefined) {
+      number = this.numbers.size + 1;
+      this.numbers.set(path, number);
+    }
+    if (uri !== 0) this.byUri.set(uri, number);
+    return number;
+  }
 }

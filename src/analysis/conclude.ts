@@ -1,6 +1,6 @@
 // From what was gathered to the Snapshot: facts, summary, backends, findings.
 import type { ProcessLoad } from '../logs/process-load.js';
-import { countProblem, type CaptureProblem } from '../model/problem.js';
+import type { CaptureProblem } from '../model/problem.js';
 import { arrivalsOf } from './arrivals.js';
 import { describeBackends } from './backends.js';
 import type { Check } from './check.js';
@@ -66,14 +66,14 @@ export function gatherFacts(gathered: Gathered): Facts {
   };
   addTcpProblems(problems, base);
   const facts: Facts = { ...base, inputProblems: problems, queues: [] };
-  const queues = listeners.map((listener) => modelQueue(arrivalsOf(facts, listener)));
+  const queues = listeners.map((listener) => modelQueue(arrivalsOf(facts, listener), facts.duration));
   return { ...facts, queues };
 }
 
 function addTcpProblems(problems: CaptureProblem[], facts: Omit<Facts, 'inputProblems' | 'queues'>): void {
   const { tcp, listenerOf, connections } = facts;
   const add = (code: string, count: number, detail: string) => {
-    if (count > 0) countProblem(problems, code, 0, 0, detail, count);
+    if (count > 0) problems.push({ code, count, detail });
   };
   add('duplicate-packets', tcp.duplicates, 'packets captured twice (as -i any does) are counted once');
   add('snapped-packets', tcp.snapped, 'packets cut by the snapshot length: the rest of their payload is unknown');

@@ -15,6 +15,8 @@ export interface Origin {
   readonly nanoseconds: number;
 }
 
+const STAND_IN = new Uint8Array(1 << 18);
+
 export interface PipelineOptions {
   readonly named?: readonly NamedListener[];
   /** Leave out packets outside: asked once, when the first packet's time is known; nanoseconds since that packet. */
@@ -80,6 +82,12 @@ export class Pipeline {
     segment.packet = this.packets;
     if (segment.time < this.since || segment.time > this.until) return;
     if (segment.time > this.lastTime) this.lastTime = segment.time;
+    // The text says how long the payload was, not what: zeros stand for it, which the session never looks at.
+    if (segment.wireLength <= STAND_IN.length) {
+      segment.data = STAND_IN;
+      segment.payloadOffset = 0;
+      segment.payloadLength = segment.wireLength;
+    }
     this.tracker.segment(segment);
   }
 

@@ -2,227 +2,152 @@
 // so first-come-first-served service by N slots is tried on the arrival and answer times: if it explains them, it is a
 // queue. A slot is held until END_REQUEST, or, with KEEP_CONN, until the connection closes, as workers that serve one
 // connection at a time do. A connection whose PARAMS never end may hold the accept lock: then nothing behind it starts.
+import { concerned } from './queue-congestion.js';
+import { describeQueue, type QueueDepth } from './queue-depth.js';
+import { type Fit, measureFit, Precedents, serviceDeviation } from './queue-fit.js';
+import { findLocks, type Lock } from './queue-lock.js';
+import { judgeOrder } from './queue-order.js';
+import { allowedExceptions, fewestSlots, serve } from './queue-slots.js';
+import { type Arrival, Timeline, WAITING } from './queue-timeline.js';
 
-/** One connection of a listener, in the order they were established. Times in nanoseconds, NaN where unknown. */
-export interface Arrival {
-  /** Connection row. */
-  readonly row: number;
-  /** When the handshake was complete. */
-  readonly arrival: number;
-  /** When its first request began; NaN for a connection without one. */
-  readonly begin: number;
-  /** First byte of the answer to its first request. */
-  readonly firstByte: number;
-  /** When its slot is free again (END_REQUEST, or the close for a kept one). */
-  readonly release: number;
-  /** BEGIN_REQUEST came, but PARAMS never ended while it was open. */
-  readonly blocks: boolean;
-}
+export type { Arrival } from './queue-timeline.js';
 
-export interface QueueModel {
+export interface QueueModel extends QueueDepth {
   /** The number of slots, where the times allow no other number. */
   readonly slots: number | undefined;
-  /** How many times better the model explains the waits than slow answers do. */
+  /** How many times better the model explains the waits than slow answers do; Infinity for a lock never given back. */
   readonly gain: number;
-  /** Connections whose first request waited over 100 ms for its first byte because of the queue, and how long each queued. */
-  readonly waiting: readonly { readonly row: number; readonly from: number; readonly until: number }[];
-  readonly longest: { readonly row: number; readonly wait: number };
-  readonly maxDepth: number;
-  /** First and last moment somebody queued. */
-  readonly since: number;
-  readonly until: number;
-  /** Depth over time, as [time, depth] steps, at most 200. */
-  readonly depth: readonly (readonly [number, number])[];
-  /** Connections that held the accept lock with unfinished PARAMS and explain the waits. */
+  /** Connections that held the accept lock with an unfinished request and explain the waits. */
   readonly blockers: readonly number[];
 }
 
-const WAITING = 100e6;
-/** The answer may be captured this much before the slot's release without contradicting the model. */
-const TOLERANCE = 0.2e6;
-const NEEDED_GAIN = 20;
+/** From this gain on the times alone are proof. */
+const PROVING_GAIN = 20;
+/** ... and from this one on services without precedent are believed too, unless they are next to nothing. */
+const STRONG_GAIN = 50;
+const NEXT_TO_NOTHING = 0.05;
+/** Below it the order of the answers must say so as well, and the services must be alike. */
+const SUPPORTING_GAIN = 4;
+const SURPRISING_ORDER = 20;
+const ALIKE = 0.4;
+const PRECEDENTED = 0.8;
 /** A neighbouring number of slots is ruled out if it explains the times this much worse. */
 const CLEARLY_WORSE = 5;
-const MAX_SLOTS = 1024;
-/** Deviations below this are measurement noise. */
-const NOISE = 1e3;
+/**
+ * Arrivals of a congestion that are examined, and numbers of slots tried on them from the smallest possible one on. A
+ * slow growth of the queue shows only on many arrivals.
+ */
+const SEARCHES = [
+  { most: 6_000, tries: 64 },
+  { most: 100_000, tries: 1 },
+];
+/** Of several numbers that explain the times about equally well the smallest is taken. */
+const ABOUT_AS_GOOD = 0.98;
+/** So many answers went to the last place that N slots allow that a slot more would have shown itself. */
+const ENOUGH_IN_LAST_PLACE = 10;
 
-interface Fit {
-  slots: number;
-  deviation: number;
-  /** When each arrival got its slot. */
-  starts: Float64Array;
+/**
+ * The queue behind the times of `arrivals` (in the order of arrival), or undefined where nothing queues or slow answers
+ * explain the waits as well. `end`: the end of the capture.
+ */
+export function modelQueue(arrivals: readonly Arrival[], end = Infinity): QueueModel | undefined {
+  const locks = findLocks(arrivals, end);
+  return locks.length > 0 ? lockedQueue(arrivals, locks) : slottedQueue(arrivals);
 }
 
-/** The queue behind the times, or undefined where nothing queues or slow answers explain the waits as well. */
-export function modelQueue(arrivals: readonly Arrival[]): QueueModel | undefined {
-  const waits = arrivals.filter(isWaiting);
-  if (waits.length < 3) return undefined;
-  const baseline = medianDeviation(waits.map((a) => a.firstByte - Math.max(a.arrival, a.begin)));
-  const blockers = arrivals.filter((a) => a.blocks);
-  const plain = bestFit(arrivals, false);
-  const blocked = blockers.length > 0 ? bestFit(arrivals, true) : undefined;
-  const useBlockers = blocked !== undefined && (plain === undefined || blocked.deviation * CLEARLY_WORSE < plain.deviation);
-  const fit = useBlockers ? blocked : plain;
-  if (!fit) return undefined;
-  const gain = baseline / Math.max(fit.deviation, NOISE);
-  if (gain < NEEDED_GAIN) return undefined;
-  const told = !useBlockers && isOnlyNumber(arrivals, fit) ? fit.slots : undefined;
-  return describe(arrivals, fit, gain, told, useBlockers ? blockers.map((a) => a.row) : []);
+function lockedQueue(arrivals: readonly Arrival[], locks: readonly Lock[]): QueueModel | undefined {
+  const times = new Timeline(arrivals);
+  const starts = Float64Array.from(times.arrival);
+  const answered: number[] = [];
+  let held = false;
+  for (const lock of locks) {
+    held ||= lock.until === Infinity;
+    for (const i of lock.waiting) {
+      starts[i] = lock.until;
+      if (!Number.isNaN(times.firstByte[i])) answered.push(i);
+    }
+  }
+  const described = describeQueue(arrivals, starts);
+  if (!described) return undefined;
+  const gain = held
+    ? Infinity
+    : serviceDeviation(times, times.arrival, answered) / serviceDeviation(times, starts, answered);
+  return { ...described, slots: undefined, gain, blockers: locks.flatMap((lock) => lock.rows) };
 }
 
-function isWaiting(a: Arrival): boolean {
-  return a.firstByte - Math.max(a.arrival, a.begin) > WAITING;
-}
-
-/** The smallest number of slots that no answer contradicts, and how well it explains the waits. */
-function bestFit(arrivals: readonly Arrival[], blocking: boolean): Fit | undefined {
-  // With more slots everybody starts earlier, so "no answer before its start" holds from some number on.
-  let low = 1;
-  let high = Math.min(MAX_SLOTS, arrivals.length);
-  let best: Fit | undefined;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const fit = tryFit(arrivals, middle, blocking);
+function slottedQueue(arrivals: readonly Arrival[]): QueueModel | undefined {
+  const times = new Timeline(arrivals);
+  let waits = 0;
+  for (let i = 0; i < times.count; i++) if (times.latency(i) > WAITING) waits++;
+  if (waits < 3) return undefined;
+  const fewest = fewestSlots(times, allowedExceptions(times));
+  if (fewest === undefined) return undefined;
+  const starts = serve(times, fewest, Infinity)!;
+  const precedents = new Precedents(times, starts);
+  for (const { most, tries } of SEARCHES) {
+    const part = new Timeline(concerned(arrivals, times, starts, most));
+    const fit = explanation(part, precedents, tries);
     if (fit) {
-      best = fit;
-      high = middle - 1;
-    } else {
-      low = middle + 1;
+      const described = describeQueue(arrivals, serve(times, fit.slots, Infinity)!);
+      const slots = onlyNumber(part, fit) ? fit.slots : undefined;
+      return described && { ...described, slots, gain: fit.gain, blockers: [] };
     }
+    if (part.count < most) break; // nothing was left out
   }
-  if (!best) return undefined;
-  for (let more = best.slots + 1; more <= best.slots + 2; more++) {
-    const fit = tryFit(arrivals, more, blocking);
-    if (fit && fit.deviation < best.deviation) best = fit;
-  }
-  return best;
+  return undefined;
 }
 
-/** Service by `slots` slots; undefined where an answer comes before its slot is free. */
-function tryFit(arrivals: readonly Arrival[], slots: number, blocking: boolean): Fit | undefined {
-  const free = new SlotHeap(slots);
-  const starts = new Float64Array(arrivals.length);
-  const services: number[] = [];
-  let lockedUntil = -Infinity;
-  for (let i = 0; i < arrivals.length; i++) {
-    const a = arrivals[i];
-    let start = Math.max(a.arrival, free.earliest());
-    if (blocking && lockedUntil > start) start = lockedUntil;
-    starts[i] = start;
-    if (blocking && a.blocks) {
-      lockedUntil = Math.max(lockedUntil, a.release);
-      continue;
-    }
-    const served = Math.max(start, Number.isNaN(a.begin) ? start : a.begin);
-    if (a.firstByte < served - TOLERANCE) return undefined;
-    // A connection that was given up while it queued never held a slot.
-    if (!(a.release > start)) continue;
-    free.hold(a.release);
-    if (isWaiting(a)) services.push(Math.max(0, a.firstByte - served));
+/** The number of slots that explains the times, or undefined if none does. */
+function explanation(times: Timeline, precedents: Precedents, tries: number): Fit | undefined {
+  const exceptions = allowedExceptions(times);
+  const fewest = fewestSlots(times, exceptions);
+  if (fewest === undefined) return undefined;
+  let first: Fit | undefined;
+  let best: Fit | undefined;
+  for (let slots = fewest; slots < fewest + tries; slots++) {
+    const starts = serve(times, slots, exceptions);
+    if (!starts) continue;
+    const fit = measureFit(times, slots, starts, precedents);
+    if (!fit) break; // with more slots still fewer queue
+    first ??= fit;
+    if (isProof(fit) && (!best || weight(fit) * ABOUT_AS_GOOD > weight(best))) best = fit;
   }
-  if (services.length < 3) return undefined;
-  return { slots, deviation: medianDeviation(services), starts };
+  if (best) return best;
+  return first?.slots === fewest && isSupported(times, first) ? first : undefined;
 }
 
-function isOnlyNumber(arrivals: readonly Arrival[], fit: Fit): boolean {
-  const floor = Math.max(fit.deviation, NOISE) * CLEARLY_WORSE;
-  const fewer = fit.slots > 1 ? tryFit(arrivals, fit.slots - 1, false) : undefined;
-  const more = tryFit(arrivals, fit.slots + 1, false);
-  return (!fewer || fewer.deviation >= floor) && (!more || more.deviation >= floor);
+function weight(fit: Fit): number {
+  return fit.examined.length * fit.precedented * Math.log(fit.gain);
 }
 
-function describe(
-  arrivals: readonly Arrival[],
-  fit: Fit,
-  gain: number,
-  slots: number | undefined,
-  blockers: readonly number[],
-): QueueModel | undefined {
-  const waiting: { row: number; from: number; until: number }[] = [];
-  const steps: [number, number][] = [];
-  let longest = { row: -1, wait: 0 };
-  for (let i = 0; i < arrivals.length; i++) {
-    const a = arrivals[i];
-    // Who is still unanswered when it closes or the capture ends queued until then.
-    const until = Number.isNaN(a.firstByte) ? Math.min(fit.starts[i], a.release) : fit.starts[i];
-    const wait = until - a.arrival;
-    if (!(wait > TOLERANCE) || a.blocks) continue;
-    steps.push([a.arrival, 1], [until, -1]);
-    if (wait > WAITING) waiting.push({ row: a.row, from: a.arrival, until });
-    if (wait > longest.wait) longest = { row: a.row, wait };
-  }
-  if (waiting.length < 3) return undefined;
-  steps.sort((x, y) => x[0] - y[0] || x[1] - y[1]);
-  const depth: [number, number][] = [];
-  let now = 0;
-  let maxDepth = 0;
-  for (const [time, change] of steps) {
-    now += change;
-    if (now > maxDepth) maxDepth = now;
-    if (depth.length > 0 && depth[depth.length - 1][0] === time) depth[depth.length - 1][1] = now;
-    else depth.push([time, now]);
-  }
-  return {
-    slots,
-    gain,
-    waiting,
-    longest,
-    maxDepth,
-    since: steps[0][0],
-    until: steps[steps.length - 1][0],
-    depth: thinned(depth, 200),
-    blockers,
+function isProof(fit: Fit): boolean {
+  if (fit.gain < PROVING_GAIN) return false;
+  return fit.precedented >= PRECEDENTED || (fit.gain >= STRONG_GAIN && !(fit.similarity < NEXT_TO_NOTHING));
+}
+
+function isSupported(times: Timeline, fit: Fit): boolean {
+  return (
+    fit.gain >= SUPPORTING_GAIN &&
+    fit.precedentedOverall >= PRECEDENTED &&
+    !(fit.similarity < ALIKE) &&
+    judgeOrder(times, fit).surprise >= SURPRISING_ORDER
+  );
+}
+
+/** Whether one slot more or less is impossible or explains the times much worse, or the order of answers says so. */
+function onlyNumber(times: Timeline, fit: Fit): boolean {
+  const exceptions = allowedExceptions(times);
+  const { slots } = fit;
+  const floor = fit.deviation * CLEARLY_WORSE;
+  const isWorse = (other: number): boolean => {
+    const starts = other > 0 ? serve(times, other, exceptions) : undefined;
+    return !starts || serviceDeviation(times, starts, fit.examined) >= floor;
   };
-}
-
-/** At most `most` steps; of each run of left-out ones the deepest is kept. */
-function thinned(depth: readonly [number, number][], most: number): [number, number][] {
-  if (depth.length <= most) return [...depth];
-  const kept: [number, number][] = [];
-  const run = depth.length / most;
-  for (let i = 0; i < most; i++) {
-    const part = depth.slice(Math.floor(i * run), Math.floor((i + 1) * run));
-    kept.push(part.reduce((deepest, step) => (step[1] > deepest[1] ? step : deepest)));
+  if (isWorse(slots - 1) && isWorse(slots + 1)) {
+    for (let other = 1; other < slots - 1; other++) if (!isWorse(other)) return false;
+    return true;
   }
-  return kept;
-}
-
-function medianDeviation(values: readonly number[]): number {
-  const middle = median(values);
-  return median(values.map((value) => Math.abs(value - middle)));
-}
-
-function median(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-}
-
-/** Times at which N slots become free: a binary min-heap. */
-class SlotHeap {
-  private readonly times: Float64Array;
-
-  constructor(slots: number) {
-    this.times = new Float64Array(slots).fill(-Infinity);
-  }
-
-  earliest(): number {
-    return this.times[0];
-  }
-
-  /** The slot that is free first is held until `time`. */
-  hold(time: number): void {
-    const t = this.times;
-    let at = 0;
-    for (;;) {
-      let child = at * 2 + 1;
-      if (child >= t.length) break;
-      if (child + 1 < t.length && t[child + 1] < t[child]) child++;
-      if (t[child] >= time) break;
-      t[at] = t[child];
-      at = child;
-    }
-    t[at] = time;
-  }
+  if (slots === 1 || fewestSlots(times, 0) !== slots) return false;
+  const { answers, lastPlace } = judgeOrder(times, fit);
+  return lastPlace >= ENOUGH_IN_LAST_PLACE && lastPlace >= answers / slots / 2;
 }

@@ -61,7 +61,7 @@ export function connectionRow(facts: Facts, histories: HistoryTable, row: number
 }
 
 /** A question and its answer are two turns of payload and one exchange. */
-function exchanges(turns: number): number {
+export function exchanges(turns: number): number {
   return Math.ceil(turns / 2);
 }
 

@@ -166,13 +166,13 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
   }
 
   private firstData(row: number, side: Side, bytes: Uint8Array, start: number, end: number, time: number, packet: number, position: number): void {
+    if (this.options.withoutPayload) return;
     const known = this.listenerProtocol(row);
     if (known !== undefined) {
       this.attach(row, known);
       this.data(row, this.sideNow(row, side), bytes, start, end, time, packet, position);
       return;
     }
-    if (this.options.withoutPayload) return;
     const undecided: Undecided = { row, pieces: [], length: 0 };
     this.takeSlot(row, undecided);
     this.undecidedData(undecided, side, bytes, start, end, time, packet, position);

@@ -89,5 +89,20 @@ function isText(bytes: Uint8Array, start: number, end: number): boolean {
     if (byte === 0x7f) return false;
     if (byte > 0x7f) beyondAscii++;
   }
-  return beyondAscii * 2 <= end - start;
+  // Much beyond ASCII is text only if it is UTF-8: prose in another script may surround what tcpdump printed.
+  // Of a very short input that proves nothing.
+  return beyondAscii * 2 <= end - start || (end - start >= 16 && isUtf8(bytes, start, end));
+}
+
+/** Whether the bytes are UTF-8, a last character that is cut left aside. */
+function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; ) {
+    const lead = bytes[at++];
+    if (lead < 0x80) continue;
+    if (lead < 0xc2 || lead > 0xf4) return false;
+    for (let more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1; more > 0 && at < end; more--) {
+      if ((bytes[at++] & 0xc0) !== 0x80) return false;
+    }
+  }
+  return true;
 }

@@ -40,7 +40,7 @@ export class FileSource implements ByteSource {
     const space = window.space(this.blockSize);
     let count = 0;
     try {
-      count = readSync(this.descriptor, space, 0, space.length, null);
+      count = readSync(this.descriptor, space, 0, Math.min(space.length, this.blockSize), null);
     } catch (error) {
       this.cut = true;
       this.problems.push(readProblem(error, this.bytesRead));

@@ -7,7 +7,10 @@ import type { ByteSource } from './capture-bytes.js';
 
 /** gzip makes at most about 1,030 bytes of one, so this bounds what one `fill` can bring. */
 const COMPRESSED_PIECE = 32 * 1024;
-const OUTPUT_CHUNK = 256 * 1024;
+/** When zlib meets damage it throws away what it had put into its current chunk, so that is not large. */
+const OUTPUT_CHUNK = 64 * 1024;
+/** Check sum and length at the end (RFC 1952): given to zlib by themselves, for the same reason. */
+const TRAILER = 8;
 
 export class GzipSource implements ByteSource {
   private readonly gunzip = createGunzip({ chunkSize: OUTPUT_CHUNK });
@@ -70,11 +73,14 @@ export class GzipSource implements ByteSource {
   /** False when nothing more will come. */
   private async decompressPiece(): Promise<boolean> {
     const compressed = this.compressed;
-    if (compressed.length === 0) {
+    while (compressed.length <= TRAILER && !compressed.finished) {
       const filled = this.inner.fill(compressed);
-      if (!(typeof filled === 'boolean' ? filled : await filled)) return this.finish();
+      if (typeof filled !== 'boolean') await filled;
     }
-    const end = Math.min(compressed.end, compressed.start + COMPRESSED_PIECE);
+    if (compressed.length === 0) return this.finish();
+    const size =
+      compressed.length > TRAILER ? Math.min(compressed.length - TRAILER, COMPRESSED_PIECE) : compressed.length;
+    const end = compressed.start + size;
     const piece = compressed.bytes.subarray(compressed.start, end);
     await new Promise<void>((resolve) => {
       this.gunzip.once('close', resolve);

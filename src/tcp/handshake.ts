@@ -36,6 +36,18 @@ const MOST = 0xffff; // what the counting columns hold
 export class Handshake {
   constructor(private readonly store: TrackerStore) {}
 
+  /**
+   * Whether a packet in answer to a SYN is one of an earlier connection of the same ports: it acknowledges what came
+   * before that SYN.
+   */
+  isStraggler(row: number, endpoint: number, s: Segment): boolean {
+    const words = this.store.live.words;
+    const peer = this.store.endpointAt(row, 1 - endpoint);
+    if ((words[this.store.endpointAt(row, endpoint) + FLAGS] & STARTED) !== 0) return false;
+    if ((s.flags & (ACK | SYN | RST)) !== ACK || (words[peer + FLAGS] & SYN_KNOWN) === 0) return false;
+    return ((s.acknowledgment - words[peer + START] - 1) | 0) < 0;
+  }
+
   /** Sets where the endpoint's stream begins, from a SYN or from the first packet that it sent. */
   begin(row: number, endpoint: number, s: Segment): void {
     if ((s.flags & RST) !== 0) return; // its sequence number is often 0, or one of an earlier connection

@@ -18,6 +18,8 @@ import {
 import type { TrackerStore } from './tracker-store.js';
 
 const NONE = -1;
+const WAIT = -1;
+const FULL = -2;
 const EVICTIONS = 16; // tries for one segment
 
 export class HoleKeeper {
@@ -26,13 +28,12 @@ export class HoleKeeper {
     private readonly delivery: Delivery,
   ) {}
 
-  /** Looks after the holes of a connection when another packet of it has come. */
-  check(row: number, time: number, packet: number): void {
+  /** Looks after the hole of one stream, if there is one, when another packet of its connection has come. */
+  check(row: number, endpoint: number, time: number, packet: number): void {
     const trouble = this.store.live.trouble(row);
     if (trouble < 0) return;
-    const holes = this.store.troubles.holeSince;
-    if (!Number.isNaN(holes[trouble * 2])) this.decide(row, 0, trouble * 2, time, packet);
-    if (!Number.isNaN(holes[trouble * 2 + 1])) this.decide(row, 1, trouble * 2 + 1, time, packet);
+    const stream = trouble * 2 + endpoint;
+    if (!Number.isNaN(this.store.troubles.holeSince[stream])) this.decide(row, endpoint, stream, time, packet);
   }
 
   /** Looks after the holes of all connections, so that one that went silent does not keep memory. */
@@ -93,6 +94,7 @@ export class HoleKeeper {
       }
       this.contiguous(row, endpoint, stream);
     }
+    troubles.closeHole(stream); // what is missing from here on is another hole, with a time of its own
     delivery.settle(row, endpoint, time, packet);
   }
 
@@ -107,17 +109,30 @@ export class HoleKeeper {
   }
 
   private decide(row: number, endpoint: number, stream: number, time: number, packet: number): void {
-    const { live, fragments, troubles, limits, counters } = this.store;
+    const { troubles, counters } = this.store;
+    for (;;) {
+      const limit = this.limit(row, endpoint, stream, time);
+      if (limit === WAIT) return;
+      if (limit === FULL) {
+        counters.bufferLimitReached++;
+        this.giveUp(row, endpoint, this.store.fragments.sequence[troubles.first[stream]], time, packet);
+      } else this.giveUp(row, endpoint, limit, time, packet);
+      if (Number.isNaN(troubles.holeSince[stream])) return;
+    }
+  }
+
+  /** The sequence number up to which the stream's first hole is to be given up now; or WAIT; or FULL. */
+  private limit(row: number, endpoint: number, stream: number, time: number): number {
+    const { live, fragments, troubles, limits } = this.store;
     const words = live.words;
     const own = this.store.endpointAt(row, endpoint);
-    while (troubles.bytes[stream] > limits.connectionBuffer || troubles.fragments[stream] > limits.connectionSegments) {
-      counters.bufferLimitReached++;
-      this.giveUp(row, endpoint, fragments.sequence[troubles.first[stream]], time, packet);
+    const first = troubles.first[stream];
+    if (first !== NONE) {
+      if (troubles.bytes[stream] > limits.connectionBuffer) return FULL;
+      if (troubles.fragments[stream] > limits.connectionSegments) return FULL;
     }
-    if (Number.isNaN(troubles.holeSince[stream])) return;
     const flags = words[own + FLAGS];
     const peerFlags = words[this.store.endpointAt(row, 1 - endpoint) + FLAGS];
-    const first = troubles.first[stream];
     const age = time - troubles.holeSince[stream];
     const finPending = (flags & (FIN_SEEN | FIN_TOLD)) === FIN_SEEN;
     const evident = first !== NONE || finPending; // something lies beyond the hole
@@ -128,16 +143,13 @@ export class HoleKeeper {
       // One acknowledged byte and nothing behind it may be a FIN that was not captured.
       const maybeFin = acknowledged === 1 && !evident;
       if ((full || age > limits.holeTime) && !maybeFin) {
-        this.giveUp(row, endpoint, words[own + ACKED], time, packet);
-        return;
+        return evident && ((beyond - words[own + ACKED]) | 0) < 0 ? beyond : words[own + ACKED];
       }
     }
-    if (!evident) return;
     const dead = ((flags | peerFlags) & RESET_SEEN) !== 0;
     const oneSided = (peerFlags & ACTIVE) === 0;
-    if ((dead && age > limits.holeTime) || (oneSided && age > limits.oneSidedHoleTime)) {
-      this.giveUp(row, endpoint, beyond, time, packet);
-    }
+    const old = (dead && age > limits.holeTime) || (oneSided && age > limits.oneSidedHoleTime);
+    return evident && old ? beyond : WAIT;
   }
 
   private flushEndpoint(row: number, endpoint: number, time: number, packet: number): void {

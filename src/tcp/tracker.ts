@@ -97,6 +97,11 @@ export class TcpTracker {
     this.farAhead = new FarAhead(this.store);
   }
 
+  /** Bytes of memory that hold out-of-order data at the moment. */
+  get bufferedMemory(): number {
+    return this.store.fragments.used;
+  }
+
   /** Makes room for `rows` connections, where their number can be foreseen. */
   reserve(rows: number): void {
     this.connections.reserve(rows);
@@ -161,8 +166,15 @@ export class TcpTracker {
       if ((state & STATE_MASK) !== RESET) words[own + END] = s.sequence + length;
     } else if (length > 0) this.retransmitted(row, endpoint);
     else if (advance === -1) this.keepAlive(row, own);
+    if (words[record + MISCELLANY] >>> TROUBLE_SHIFT === 0) {
+      if (length > 0) this.payload(row, endpoint, own, s.sequence, s);
+      return row;
+    }
+    // A gap in the other direction is told before this packet's payload, one in this direction only if the packet did
+    // not fill it.
+    this.holes.check(row, 1 - endpoint, s.time, s.packet);
     if (length > 0) this.payload(row, endpoint, own, s.sequence, s);
-    if (words[record + MISCELLANY] >>> TROUBLE_SHIFT !== 0) this.holes.check(row, s.time, s.packet);
+    this.holes.check(row, endpoint, s.time, s.packet);
     return row;
   }
 
@@ -187,6 +199,7 @@ export class TcpTracker {
     const peer = store.endpointAt(row, 1 - endpoint);
     const first = (words[own + FLAGS] & ACTIVE) === 0;
     const lastStart = words[own + START];
+    if (this.handshake.isStraggler(row, endpoint, s)) return;
     this.handshake.begin(row, endpoint, s);
     const syn = (s.flags & SYN) !== 0 && (s.flags & RST) === 0;
     const reset = (s.flags & RST) !== 0;
@@ -216,10 +229,11 @@ export class TcpTracker {
     if (reset) noteReset(store, row, endpoint, s);
     if (first || (effective & CONTROL) !== 0) updateState(store, row);
     if (fresh) store.observer.opened(row, s.time, s.packet);
+    this.holes.check(row, 1 - endpoint, s.time, s.packet);
     if (length > 0 && !reset && inside) this.payload(row, endpoint, own, sequence, s);
     if (ends) this.delivery.settle(row, endpoint, s.time, s.packet);
     if (reset) store.observer.reset(row, store.live.side(row, endpoint) as Side, s.time, s.packet);
-    this.holes.check(row, s.time, s.packet);
+    this.holes.check(row, endpoint, s.time, s.packet);
   }
 
   private noteFin(row: number, endpoint: number, own: number, finAt: number, s: Segment): boolean {

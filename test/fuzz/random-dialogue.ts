@@ -46,7 +46,7 @@ function exchange(c: Conversation, dice: Random, keepConn: boolean): void {
     : request({
         id,
         keepConn,
-        uri: `/${dice.below(1000)}`,
+        uri: `/${dice.below(1000)}${text(dice)}`,
         streams,
         paramsEnd: !dice.oneIn(10),
         stdinEnd: !dice.oneIn(10),
@@ -59,8 +59,8 @@ function exchange(c: Conversation, dice: Random, keepConn: boolean): void {
   c.wait(dice.oneIn(4) ? dice.below(2000) / 1000 : 0);
   if (dice.oneIn(10)) return;
   const parts: Bytes[] = [];
-  if (dice.oneIn(6)) parts.push(stderr('PHP Notice: something', { id }));
-  if (dice.oneIn(6)) parts.push(stdout('Status: 404', { id }));
+  if (dice.oneIn(6)) parts.push(stderr(`PHP Notice: something${text(dice)}`, { id }));
+  if (dice.oneIn(6)) parts.push(stdout(`Status: 404${text(dice)}\r\n`, { id }));
   if (dice.oneIn(20)) parts.push(encode.getValuesResult({ FCGI_MPXS_CONNS: '0' }), encode.unknownType(99));
   const status = dice.pick([200, 200, 302, 404, 500]);
   const protocolStatus = dice.oneIn(10) ? dice.below(5) : 0;
@@ -69,6 +69,21 @@ function exchange(c: Conversation, dice: Random, keepConn: boolean): void {
   parts.push(response({ id, status, body, streams: cut, protocolStatus, end: !dice.oneIn(10) }));
   c.app(hostile(concat(...parts), dice), delivery(dice));
   if (dice.oneIn(10)) c.keepAliveWeb({ after: 1 });
+}
+
+/** Mostly nothing; now and then text that a terminal would obey, or that is no text. */
+function text(dice: Random): string {
+  if (!dice.oneIn(6)) return '';
+  return dice.pick([
+    '\u001b[2J\u001b]0;title\u0007',
+    '\r\n\0',
+    '\u202eabc',
+    '\u009b31m',
+    '\u200b\ufeff',
+    '%00',
+    '"\\',
+    '😀'.repeat(200),
+  ]);
 }
 
 function ending(c: Conversation, dice: Random): void {

@@ -41,7 +41,12 @@ const DIALOGUES: [name: string, segments: string[], state: string, history: stri
   ['RST after both FINs changes nothing', [...HANDSHAKE, '> FA 1 1', '< FA 1 2', '> R 2 -'], 'SF', 'ShAFfR'],
   ['FIN and RST in one packet', [...HANDSHAKE, '> FRA 1 1'], 'RSTO', 'ShAI'],
   ['SYN and FIN in one packet', ['> SF 0 -'], 'SH', 'Q'],
-  ['a RST with another sequence number is written again', [...HANDSHAKE, '> R 1 -', '> R 2 -', '> R 2 -'], 'RSTO', 'ShARR'],
+  [
+    'a RST with another sequence number is written again',
+    [...HANDSHAKE, '> R 1 -', '> R 2 -', '> R 2 -'],
+    'RSTO',
+    'ShARR',
+  ],
   ['a retransmission', [...HANDSHAKE, "> PA 1 1 'x'", "> PA 1 1 'x'"], 'S1', 'ShADT'],
   ['a zero window', [...HANDSHAKE, '< A 1 1 window=0', '< A 1 1 window=0'], 'S1', 'ShAaw'],
   ['a gap', [...HANDSHAKE, "> PA 1 1 'x'", "> PA 5 1 'y'", '@2 < A 1 6'], 'S1', 'ShADaG'],

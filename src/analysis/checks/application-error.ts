@@ -62,7 +62,7 @@ function findingOf(facts: Facts, { endpoint, requests: rows }: Listener): Findin
   return {
     id: 'application-error',
     severity: 'note',
-    title: `${counted(count, 'request')} of ${grouped(rows.length)} failed in the application at ${endpoint}: ${listed(named)}`,
+    title: `${grouped(count)} of ${counted(rows.length, 'request')} failed in the application at ${endpoint}: ${listed(named)}`,
     detail:
       'The exchange worked: the request arrived and the application ended it. What it answered is a failure of its own, so ' +
       'the cause is in the application, not in the web server or in the connection between them.',

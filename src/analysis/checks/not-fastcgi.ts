@@ -1,14 +1,15 @@
 // Another protocol on a FastCGI listener: HTTP, TLS, SCGI, CGI output without records, or noise.
-import { APPLICATION, SIDE_NAMES, type Side, WEB_SERVER } from '../../model/side.js';
+import { SIDE_NAMES } from '../../model/side.js';
 import type { Check } from '../check.js';
 import type { Facts, Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
 import { describeForeign } from '../protocol-guess.js';
 import { connectionEvidence, connectionName, counted, grouped, listed, showsRequests } from './shared-evidence.js';
-import { foreignBytes } from './shared-other-protocol.js';
+import { type OtherProtocol, otherProtocol } from './shared-other-protocol.js';
 
 /** First bytes shown. */
 const SHOWN = 16;
+const NOISE = 'unknown binary data';
 
 const ADVICE: readonly Advice[] = [
   {
@@ -63,14 +64,12 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const kinds = new Map<string, number>();
   let count = 0;
   for (const row of listener.connections) {
-    const bySide = foreignBytes(facts, row, WEB_SERVER);
-    const side = bySide ? WEB_SERVER : APPLICATION;
-    const bytes = bySide ?? foreignBytes(facts, row, APPLICATION);
-    if (!bytes) continue;
+    const other = otherProtocol(facts, row);
+    if (!other) continue;
     count++;
-    const kind = describeForeign(bytes);
+    const kind = other.bytes ? describeForeign(other.bytes) : NOISE;
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-    if (evidence.length < MAX_EVIDENCE) evidence.push(firstBytes(facts, row, side, bytes, kind));
+    if (evidence.length < MAX_EVIDENCE) evidence.push(firstBytes(facts, row, other, kind));
   }
   if (count === 0) return undefined;
   const { endpoint, named, requests } = listener;
@@ -80,8 +79,8 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
     severity: 'error',
     title: `${counted(count, 'connection')} of ${endpoint} ${count === 1 ? 'does' : 'do'} not speak FastCGI: ${names}`,
     detail:
-      'A FastCGI record begins with the byte 1; these connections begin with something else, so the one side cannot ' +
-      'understand the other. ' +
+      'What these connections carry is no chain of FastCGI records (each begins with the byte 1 and a known type), so the ' +
+      'one side cannot understand the other. ' +
       (requests.length > 0
         ? `Other connections of this listener carried ${counted(requests.length, 'FastCGI request')}, so the listener is a ` +
           'FastCGI application and somebody speaks to it in the wrong protocol: a misdirected proxy, a health check, a scan.'
@@ -94,8 +93,13 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   };
 }
 
-function firstBytes(facts: Facts, row: number, side: Side, bytes: Uint8Array, kind: string): Evidence {
-  const shown = Array.from(bytes.subarray(0, SHOWN), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  const text = `the ${SIDE_NAMES[side]} on ${connectionName(facts, row)} begins with ${shown}: ${kind}`;
-  return connectionEvidence(facts, row, text);
+function firstBytes(facts: Facts, row: number, { side, bytes }: OtherProtocol, kind: string): Evidence {
+  const shown = bytes
+    ? Array.from(bytes.subarray(0, SHOWN), (byte) => byte.toString(16).padStart(2, '0')).join(' ')
+    : '01, like a record, and then makes no sense';
+  return connectionEvidence(
+    facts,
+    row,
+    `the ${SIDE_NAMES[side]} on ${connectionName(facts, row)} begins with ${shown}: ${kind}`,
+  );
 }

@@ -9,7 +9,7 @@ import { CONVERSATION_WEB_STOPPED } from '../conversation-table.js';
 import type { Facts, Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
 import { connectionName, counted, grouped, listed, showsRequests } from './shared-evidence.js';
-import { foreignBytes } from './shared-other-protocol.js';
+import { otherProtocol } from './shared-other-protocol.js';
 
 const VIOLATIONS = PROBLEM_CODES.reduce((bits, { violation }, number) => (violation ? bits | (1 << number) : bits), 0);
 
@@ -79,7 +79,7 @@ function findingsOf(facts: Facts, listener: Listener): Finding[] {
 function isExplained(facts: Facts, anomaly: Anomaly): boolean {
   const { conversations, connections } = facts;
   const { code, connection, side } = anomaly;
-  if (code === 'record-bad-version' && anomaly.offset === 0 && foreignBytes(facts, connection, side)) return true;
+  if (otherProtocol(facts, connection)) return true;
   if (code === 'scgi-malformed') return (connections.marks[connection] & (MARK_GAP_0 | MARK_SNAPPED)) !== 0;
   // Requests that could not be decoded any more are answered: that looks like answers to nothing.
   const stopped = (conversations.marks[connection] & CONVERSATION_WEB_STOPPED) !== 0;

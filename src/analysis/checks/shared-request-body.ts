@@ -6,10 +6,10 @@ import {
   LENGTH_INVALID,
   REQUEST_ABORTED,
   REQUEST_CHUNKED,
-  REQUEST_ENDED,
   REQUEST_PARAMS_ENDED,
   REQUEST_STDIN_ENDED,
 } from '../../model/request-table.js';
+import { BY_WEB_SERVER } from '../../model/side.js';
 import { closeTime, type Facts } from '../facts.js';
 
 export const BODY_AS_DECLARED = 0;
@@ -51,12 +51,22 @@ export class RequestBodies {
     const came = requests.stdinBytes[row];
     if (came === 0 && declared <= 0 && !(marks & REQUEST_CHUNKED)) return BODY_AS_DECLARED;
     if (requests.role[row] === AUTHORIZER) return BODY_AS_DECLARED;
-    if (came > 0 && declared !== LENGTH_INVALID && declared <= 0) return BODY_UNDECLARED;
+    if (came > 0 && declared !== LENGTH_INVALID && declared <= 0) {
+      return this.carriesNoUpload(row) ? BODY_AS_DECLARED : BODY_UNDECLARED;
+    }
     if (marks & REQUEST_STDIN_ENDED) {
       return came > 0 && (declared === LENGTH_INVALID || came < declared) ? BODY_SHORT : BODY_AS_DECLARED;
     }
     const outstanding = came < declared || (marks & REQUEST_CHUNKED) !== 0;
     return outstanding && this.isStalled(row) ? BODY_STALLED : BODY_AS_DECLARED;
+  }
+
+  /** A GET or HEAD with some bytes on STDIN: no web server sends that for an upload, so nothing is lost. */
+  private carriesNoUpload(row: number): boolean {
+    const { requests, strings } = this.facts;
+    if (requests.marks[row] & REQUEST_CHUNKED) return false;
+    const method = strings.text(requests.method[row]);
+    return method === 'GET' || method === 'HEAD';
   }
 
   private isStalled(row: number): boolean {
@@ -69,9 +79,14 @@ export class RequestBodies {
   }
 }
 
-/** Nothing of an answer came. */
+/** Nothing of an answer came while the web server waited for one: none at all, or only after it had closed. */
 export function isUnanswered(facts: Facts, row: number): boolean {
-  return facts.requests.firstBytePacket[row] === 0 && !(facts.requests.marks[row] & REQUEST_ENDED);
+  const { requests, connections } = facts;
+  const answer = requests.firstBytePacket[row] !== 0 ? requests.firstByte[row] : requests.end[row];
+  if (Number.isNaN(answer)) return true;
+  const connection = requests.connection[row];
+  if (connections.firstFin[connection] === BY_WEB_SERVER && connections.finTime0[connection] < answer) return true;
+  return connections.firstReset[connection] === BY_WEB_SERVER && connections.resetTime[connection] < answer;
 }
 
 /** How long the request was there without the rest of its body: to the close, or to the end of the capture. */

@@ -21,8 +21,6 @@ const GAP = (1 << problemNumber('stream-gap')) | (1 << problemNumber('resynchron
 export interface SlowRequests {
   readonly listener: Listener;
   readonly count: number;
-  /** Of all requests that could be judged. */
-  readonly judged: number;
   /** Percentiles of the part's time over the slow requests. */
   readonly times: Percentiles;
   /** Slow requests whose END_REQUEST is missing: their time is a lower bound. */
@@ -59,11 +57,9 @@ function slowRequests(
 ): SlowRequests | undefined {
   const rows: number[] = [];
   const times: number[] = [];
-  let judged = 0;
   let unfinished = 0;
   for (const row of listener.requests) {
     if (!isJudged(facts, row)) continue;
-    judged++;
     if (!(splitter.totalOf(row) > SLOW) || (isUnanswered(facts, row) && bodies.judge(row) !== BODY_AS_DECLARED))
       continue;
     splitter.split(row);
@@ -77,7 +73,6 @@ function slowRequests(
   return {
     listener,
     count: rows.length,
-    judged,
     times: percentiles(Float64Array.from(times))!,
     unfinished,
     evidence: slowest,

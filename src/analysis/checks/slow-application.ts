@@ -59,9 +59,9 @@ When it takes longer than the web server waits, users get 504: nginx logs "upstr
     })),
 };
 
-function titleOf({ listener, count, judged, times }: SlowRequests): string {
+function titleOf({ listener, count, times }: SlowRequests): string {
   return (
-    `${counted(count, 'request')} of ${grouped(judged)} took the application at ${listener.endpoint} over a second: ` +
+    `${grouped(count)} of ${counted(listener.requests.length, 'request')} took the application at ${listener.endpoint} over a second: ` +
     `median ${span(times.p50)}, longest ${span(times.max)}`
   );
 }

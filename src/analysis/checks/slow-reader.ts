@@ -39,11 +39,11 @@ The times come from the window announcements in the capture. On a kept connectio
   remedy: ADVICE,
   needs: ['payload'],
   run: (facts) =>
-    slowFindings(facts, 'reader', ({ listener, count, judged, times }) => ({
+    slowFindings(facts, 'reader', ({ listener, count, times }) => ({
       id: 'slow-reader',
       severity: 'warning',
       title:
-        `${counted(count, 'answer')} of ${grouped(judged)} from ${listener.endpoint} waited over a second for the web ` +
+        `${grouped(count)} of ${counted(listener.requests.length, 'answer')} from ${listener.endpoint} waited over a second for the web ` +
         `server to read: median ${span(times.p50)}, longest ${span(times.max)}`,
       detail:
         'The application had more to send, but the web server had closed its receive window: it does not read on until the ' +

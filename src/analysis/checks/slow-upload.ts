@@ -39,11 +39,11 @@ The web server's read timeout does not help: nginx's fastcgi_read_timeout and Ap
   remedy: ADVICE,
   needs: ['payload'],
   run: (facts) =>
-    slowFindings(facts, 'upload', ({ listener, count, judged, times }) => ({
+    slowFindings(facts, 'upload', ({ listener, count, times }) => ({
       id: 'slow-upload',
       severity: 'warning',
       title:
-        `${counted(count, 'request')} of ${grouped(judged)} to ${listener.endpoint} took over a second to arrive: ` +
+        `${grouped(count)} of ${counted(listener.requests.length, 'request')} to ${listener.endpoint} took over a second to arrive: ` +
         `median ${span(times.p50)}, longest ${span(times.max)}`,
       detail:
         'The web server passed the body on while it was still coming in, so a worker of the application was held for the ' +

@@ -5,10 +5,19 @@ const SHOWN = 100;
 
 /** Columns count from 1. The filter is shown on a line of its own, around the column when it is long. */
 export function filterError(text: string, at: number, sentence: string, hint?: string): UserError {
-  const line = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ');
+  const line = printable(text);
   const start = at < SHOWN - 10 ? 0 : at - SHOWN / 2;
   const shown = line.slice(start, start + SHOWN).trimEnd();
   return new UserError(`${sentence}\n  ${shown}\n  ${' '.repeat(at - start)}^`, hint);
+}
+
+/** A part of a filter, to be named in a sentence. */
+export function quoted(text: string): string {
+  return `"${printable(text.length > 40 ? `${text.slice(0, 40)}…` : text)}"`;
+}
+
+function printable(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ');
 }
 
 /** The candidate that is spelled most like the word, if one is near enough to be meant. */

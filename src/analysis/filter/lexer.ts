@@ -51,8 +51,18 @@ function readToken(text: string, at: number): { token: Token; end: number } {
   WORD.lastIndex = at;
   const word = WORD.exec(text);
   if (word !== null) return { token: { kind: 'word', text: word[0], at }, end: at + word[0].length };
-  const meant = character === '=' ? '; did you mean ==?' : character === '&' ? '; did you mean && or and?' : '; did you mean || or or?';
-  throw filterError(text, at, `unexpected ${character} at column ${at + 1}${meant}`, 'put values with such characters in quotes');
+  const meant =
+    character === '='
+      ? '; did you mean ==?'
+      : character === '&'
+        ? '; did you mean && or and?'
+        : '; did you mean || or or?';
+  throw filterError(
+    text,
+    at,
+    `unexpected ${character} at column ${at + 1}${meant}`,
+    'put values with such characters in quotes',
+  );
 }
 
 function readString(text: string, at: number, quote: string): { token: Token; end: number } {

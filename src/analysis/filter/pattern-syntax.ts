@@ -24,6 +24,7 @@ export interface Program {
 /** Longer patterns and larger programs are refused. */
 export const MAX_PATTERN = 256;
 const MAX_INSTRUCTIONS = 4000;
+const MAX_WRITES = 100_000;
 const MAX_REPEAT = 1000;
 const MAX_DEPTH = 50;
 
@@ -39,12 +40,17 @@ export class PatternError extends Error {
 
 type Node =
   | { readonly kind: 'set'; readonly set: CharacterSet }
-  | { readonly kind: 'start' | 'end' | 'empty' }
+  | { readonly kind: 'start' | 'end' }
   | { readonly kind: 'sequence' | 'choice'; readonly parts: readonly Node[] }
   | { readonly kind: 'repeat'; readonly part: Node; readonly least: number; readonly most: number };
 
 const DIGITS: CharacterSet['ranges'] = [[0x30, 0x39]];
-const WORD_CHARACTERS: CharacterSet['ranges'] = [[0x30, 0x39], [0x41, 0x5a], [0x5f, 0x5f], [0x61, 0x7a]];
+const WORD_CHARACTERS: CharacterSet['ranges'] = [
+  [0x30, 0x39],
+  [0x41, 0x5a],
+  [0x5f, 0x5f],
+  [0x61, 0x7a],
+];
 const SPACES: CharacterSet['ranges'] = [
   [0x09, 0x0d],
   [0x20, 0x20],
@@ -112,7 +118,7 @@ class PatternReader {
     const part = this.single();
     const bounds = this.bounds();
     if (bounds === undefined) return part;
-    if (part.kind === 'start' || part.kind === 'end') throw new PatternError('nothing to repeat', start);
+    if (this.pattern[start] === '^' || this.pattern[start] === '$') throw new PatternError('nothing to repeat', start);
     this.take('?'); // which match is found makes no difference, only whether there is one
     if ('*+?'.includes(this.pattern[this.at] ?? ' ')) throw new PatternError('nothing to repeat', this.at);
     return { kind: 'repeat', part, least: bounds[0], most: bounds[1] };
@@ -125,7 +131,8 @@ class PatternReader {
     const counted = /^\{(\d{1,4})(?:(,)(\d{1,4})?)?\}/.exec(this.pattern.slice(this.at, this.at + 12));
     if (counted === null) return undefined;
     const least = Number(counted[1]);
-    const most = counted[2] === undefined ? least : counted[3] === undefined ? Number.POSITIVE_INFINITY : Number(counted[3]);
+    const most =
+      counted[2] === undefined ? least : counted[3] === undefined ? Number.POSITIVE_INFINITY : Number(counted[3]);
     if (most < least) throw new PatternError('the bounds of {} are out of order', this.at);
     if (least > MAX_REPEAT || (most > MAX_REPEAT && most !== Number.POSITIVE_INFINITY)) {
       throw new PatternError(`more than ${MAX_REPEAT} repetitions`, this.at);
@@ -166,7 +173,8 @@ class PatternReader {
   }
 
   private group(start: number): Node {
-    if (this.take('?') && !this.take(':')) throw new PatternError('look-around and named groups are not supported', start);
+    if (this.take('?') && !this.take(':'))
+      throw new PatternError('look-around and named groups are not supported', start);
     if (++this.depth > MAX_DEPTH) throw new PatternError('groups are nested too deeply', start);
     const node = this.choice();
     if (!this.take(')')) throw new PatternError('a ( without its )', start);
@@ -229,6 +237,7 @@ function one(code: number): CharacterSet {
 /** Writes instructions from the end: each node is given what comes after it. */
 class ProgramWriter {
   readonly instructions: Instruction[] = [];
+  private writes = 0;
 
   constructor(private readonly ignoreCase: boolean) {}
 
@@ -238,9 +247,9 @@ class ProgramWriter {
   }
 
   write(node: Node, next: number): number {
+    // Repetitions of nothing write no instructions, but take their time.
+    if (++this.writes > MAX_WRITES) throw new PatternError('too many repetitions', 0);
     switch (node.kind) {
-      case 'empty':
-        return next;
       case 'set':
         return this.add({ op: 'take', set: this.ignoreCase ? bothCases(node.set) : node.set, next });
       case 'start':
@@ -263,7 +272,9 @@ class ProgramWriter {
       const loop = this.add({ op: 'split', next, other: next });
       (this.instructions[loop] as { next: number }).next = this.write(part, loop);
       at = loop;
-    } else for (let count = least; count < most; count++) at = this.add({ op: 'split', next: this.write(part, at), other: next });
+    } else
+      for (let count = least; count < most; count++)
+        at = this.add({ op: 'split', next: this.write(part, at), other: next });
     for (let count = 0; count < least; count++) at = this.write(part, at);
     return at;
   }

@@ -7,6 +7,7 @@ export { MAX_PATTERN, PatternError } from './pattern-syntax.js';
 /** Text beyond is not looked at. */
 export const MAX_MATCHED = 65_536;
 const MAX_STATES = 1000;
+const MAX_STEPS = 100_000;
 
 interface State {
   /** Instructions that take a character. */
@@ -31,6 +32,8 @@ export function patternMatcher(pattern: string): (text: string) => boolean {
 
 class Automaton {
   private states = new Map<string, State>();
+  /** Steps remembered in all states. */
+  private steps = 0;
   private first: State;
 
   constructor(
@@ -56,8 +59,10 @@ class Automaton {
       const instruction = this.instructions[taker];
       if (instruction.op === 'take' && takes(instruction.set, code)) followers.push(instruction.next);
     }
+    if (this.steps >= MAX_STEPS) this.forget();
     const next = this.stateOf(followers, false);
     state.next.set(code, next);
+    this.steps++;
     return next;
   }
 
@@ -85,7 +90,11 @@ class Automaton {
       else if (instruction.op === 'end') open.push([instruction.next, true]);
       else if (atStart) open.push([instruction.next, ended]);
     }
-    return this.remember([...takers].sort((a, b) => a - b), matched, matchedAtEnd);
+    return this.remember(
+      [...takers].sort((a, b) => a - b),
+      matched,
+      matchedAtEnd,
+    );
   }
 
   private remember(takers: readonly number[], matched: boolean, matchedAtEnd: boolean): State {
@@ -101,8 +110,10 @@ class Automaton {
 
   // Memory stays bounded, whatever the text: what is forgotten is found again when it is needed.
   private forget(): void {
-    this.states = new Map();
+    for (const state of this.states.values()) state.next.clear();
     this.first.next.clear();
+    this.states = new Map();
+    this.steps = 0;
   }
 }
 

@@ -15,7 +15,7 @@ export interface Range {
 export type Expression =
   | { readonly kind: 'and' | 'or'; readonly parts: readonly Expression[] }
   | { readonly kind: 'not'; readonly part: Expression }
-  /** The field has a value that is not false, 0 or empty. */
+  /** The field has a value that is not false, 0, empty or `none` (0 is a value of a duration). */
   | { readonly kind: 'present'; readonly field: Field }
   | { readonly kind: 'compare'; readonly field: Field; readonly comparison: Comparison; readonly value: Value }
   | { readonly kind: 'in'; readonly field: Field; readonly values: readonly Value[]; readonly ranges: readonly Range[] }
