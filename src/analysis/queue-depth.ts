@@ -19,41 +19,54 @@ export interface QueueDepth {
 /** Undefined where fewer than three queue. Who is never answered queues until it closes or the capture ends. */
 export function describeQueue(arrivals: readonly Arrival[], starts: Float64Array): QueueDepth | undefined {
   const waiting: { row: number; from: number; until: number }[] = [];
-  const steps: [number, number][] = [];
+  const begins = new Float64Array(arrivals.length);
+  const ends = new Float64Array(arrivals.length);
+  let count = 0;
   let longest = { row: -1, wait: 0 };
   for (let i = 0; i < arrivals.length; i++) {
     const { row, arrival, firstByte, release } = arrivals[i];
-    const until = Number.isNaN(firstByte) ? Math.min(starts[i], release) : Math.min(starts[i], firstByte);
+    const until = Math.min(starts[i], Number.isNaN(firstByte) ? release : firstByte);
     const wait = until - arrival;
     if (!(wait > TOLERANCE)) continue;
-    steps.push([arrival, 1], [until, -1]);
+    begins[count] = arrival;
+    ends[count++] = until;
     if (wait > WAITING) waiting.push({ row, from: arrival, until });
     if (wait > longest.wait) longest = { row, wait };
   }
   if (waiting.length < 3) return undefined;
-  steps.sort((x, y) => x[0] - y[0] || x[1] - y[1]);
-  const depth: [number, number][] = [];
+  return { waiting, longest, ...depthOver(begins.subarray(0, count), ends.subarray(0, count).sort()) };
+}
+
+/** The number of open intervals over time; both columns sorted. */
+function depthOver(begins: Float64Array, ends: Float64Array): Omit<QueueDepth, 'waiting' | 'longest'> {
+  const times = new Float64Array(begins.length * 2);
+  const depths = new Int32Array(begins.length * 2);
+  let steps = 0;
   let now = 0;
   let maxDepth = 0;
-  for (const [time, change] of steps) {
-    now += change;
-    if (now > maxDepth) maxDepth = now;
-    if (depth.length > 0 && depth[depth.length - 1][0] === time) depth[depth.length - 1][1] = now;
-    else depth.push([time, now]);
+  for (let begin = 0, end = 0; end < ends.length; ) {
+    const ending = begin >= begins.length || ends[end] <= begins[begin];
+    const time = ending ? ends[end++] : begins[begin++];
+    now += ending ? -1 : 1;
+    maxDepth = Math.max(maxDepth, now);
+    if (steps === 0 || times[steps - 1] !== time) steps++;
+    times[steps - 1] = time;
+    depths[steps - 1] = now;
   }
-  const [since] = steps[0];
-  const [until] = steps[steps.length - 1];
-  return { waiting, longest, maxDepth, since, until, depth: thinned(depth) };
+  const depth = thinned(times.subarray(0, steps), depths.subarray(0, steps));
+  return { maxDepth, since: begins[0], until: ends[ends.length - 1], depth };
 }
 
 /** Of each run of steps that is left out the deepest one is kept. */
-function thinned(depth: readonly [number, number][]): [number, number][] {
-  if (depth.length <= MOST_STEPS) return [...depth];
+function thinned(times: Float64Array, depths: Int32Array): [number, number][] {
   const kept: [number, number][] = [];
-  const run = depth.length / MOST_STEPS;
-  for (let i = 0; i < MOST_STEPS; i++) {
-    const part = depth.slice(Math.floor(i * run), Math.floor((i + 1) * run));
-    kept.push(part.reduce((deepest, step) => (step[1] > deepest[1] ? step : deepest)));
+  const runs = Math.min(MOST_STEPS, times.length);
+  for (let run = 0; run < runs; run++) {
+    const from = Math.floor((run * times.length) / runs);
+    const until = Math.floor(((run + 1) * times.length) / runs);
+    let deepest = from;
+    for (let i = from + 1; i < until; i++) if (depths[i] > depths[deepest]) deepest = i;
+    kept.push([times[deepest], depths[deepest]]);
   }
   return kept;
 }

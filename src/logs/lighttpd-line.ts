@@ -117,7 +117,7 @@ function loadOf(message: string): number | undefined {
 
 function socketOf(message: string, kind: LighttpdEventKind): string {
   if (kind === 'child-exited') return word(/child exited: \d+ (\S+)/, message);
-  if (kind === 're-enabled') return word(/re-enabled: ?(\S+)/, message);
+  if (kind === 're-enabled') return word(/re-enabled: {0,4}(\S+)/, message);
   const label = message.indexOf('socket:');
   if (label === -1) return word(/ on ((?:unix|tcp):\S+)/, message);
   const rest = message.slice(label + 'socket:'.length).trimStart();

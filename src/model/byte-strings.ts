@@ -2,8 +2,8 @@
 // once in an arena and named by its id. No JavaScript string is made until somebody looks.
 import { grown } from './columns.js';
 
-/** Longer values are stored cut to this many bytes. */
-export const MAX_STORED = 2048;
+/** Longer values are stored cut to this many bytes: web servers take request lines of up to 8 KiB unless told otherwise. */
+export const MAX_STORED = 8192;
 /** All values together; past this new values are no longer told apart (id FULL). */
 const MAX_ARENA = 1 << 30;
 

@@ -70,9 +70,10 @@ export function redactText(text: string): string {
     .join('\n');
 }
 
-// `HTTP_COOKIE=...` or a header quoted in the middle of a line: redacted to the end of the line, as cookies have spaces.
+// `HTTP_COOKIE=...`, `"HTTP_COOKIE":"..."`, `[HTTP_COOKIE] => ...` or a header quoted in the middle of a line: redacted to
+// the end of the line, as cookies have spaces.
 function redactWords(line: string): string {
-  const names = /([A-Za-z][A-Za-z0-9_-]{0,63})(=|: ?)(?=\S)/g;
+  const names = /([A-Za-z][A-Za-z0-9_-]{0,63})["'\]]{0,2}[ \t]{0,4}(?:=>|[=:])[ \t]{0,4}(?=\S)/g;
   for (let match = names.exec(line); match !== null; match = names.exec(line)) {
     if (!isSecretName(match[1])) continue;
     const start = match.index + match[0].length;

@@ -63,6 +63,7 @@ export class StreamSource implements ByteSource {
   readonly size = undefined;
   readonly problems: CaptureProblem[] = [];
   cut = false;
+  private closed = false;
   private readonly chunks: AsyncIterator<Uint8Array>;
 
   constructor(private readonly stream: Readable) {
@@ -78,14 +79,18 @@ export class StreamSource implements ByteSource {
         return true;
       }
     } catch (error) {
-      this.cut = true;
-      this.problems.push(readProblem(error, this.bytesRead));
+      // A stream that we closed ourselves ends with an error too.
+      if (!this.closed) {
+        this.cut = true;
+        this.problems.push(readProblem(error, this.bytesRead));
+      }
     }
     window.finished = true;
     return false;
   }
 
   close(): void {
+    this.closed = true;
     this.stream.destroy();
   }
 }

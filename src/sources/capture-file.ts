@@ -81,7 +81,7 @@ export interface TextInput extends OpenInput {
  * @throws UserError when it cannot be read or is no capture, with one sentence that names it.
  */
 export async function openCapture(path: string, options: CaptureOptions = {}): Promise<CaptureInput | TextInput> {
-  return openSource(path, path === '-' ? openStandardInput(options) : openPath(path, options), options);
+  return openSource(path, isStandardInput(path) ? openStandardInput(options) : openPath(path, options), options);
 }
 
 /** The same for a stream, which is `name` in messages. */
@@ -91,6 +91,11 @@ export async function openCaptureStream(
   options: CaptureOptions = {},
 ): Promise<CaptureInput | TextInput> {
   return openSource(name, new StreamSource(stream), options);
+}
+
+/** `/dev/stdin` cannot be opened as a file where standard input is a socket. */
+function isStandardInput(path: string): boolean {
+  return path === '-' || path === '/dev/stdin';
 }
 
 function openPath(path: string, options: CaptureOptions): ByteSource {

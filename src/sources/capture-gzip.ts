@@ -66,6 +66,7 @@ export class GzipSource implements ByteSource {
   }
 
   close(): void {
+    this.ended = true;
     this.gunzip.destroy();
     this.inner.close();
   }

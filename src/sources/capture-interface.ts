@@ -13,18 +13,24 @@ export interface InterfaceOptions extends CaptureOptions {
 
 const MAX_MESSAGES = 16 * 1024;
 
+export interface LiveCapture extends CaptureInput {
+  /** Ends the capture. What was captured until now can still be read, to the end. */
+  stop(): void;
+}
+
 /**
- * Starts tcpdump and waits for the beginning of its output. `close` ends tcpdump; so does its own end.
+ * Starts tcpdump and waits for the beginning of its output.
  * @param name an interface such as `lo`, or `any`.
  * @throws UserError when tcpdump is not installed or refuses.
  */
-export async function openInterface(name: string, options: InterfaceOptions): Promise<CaptureInput> {
+export async function openInterface(name: string, options: InterfaceOptions): Promise<LiveCapture> {
   const command = options.command ?? 'tcpdump';
   // -U: every packet at once; the filter is one argument, and `--` keeps it from being taken for options.
   const child = spawn(command, ['-U', '-w', '-', '-i', name, '--', options.filter], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let messages = '';
+  let closed = false;
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     messages = (messages + text).slice(-MAX_MESSAGES);
   });
@@ -40,6 +46,12 @@ export async function openInterface(name: string, options: InterfaceOptions): Pr
       get bytesRead() {
         return input.bytesRead;
       },
+      async fill() {
+        const more = await input.fill();
+        // tcpdump's last words, which tell what was dropped, come after its last packet.
+        if (!more && !closed) await ended;
+        return more;
+      },
       describe() {
         const description = input.describe();
         const dropped = droppedByKernel(messages);
@@ -50,7 +62,11 @@ export async function openInterface(name: string, options: InterfaceOptions): Pr
           problems: [...description.problems, { code: 'packets-dropped', count: dropped, detail }],
         };
       },
+      stop() {
+        child.kill('SIGTERM');
+      },
       close() {
+        closed = true;
         child.kill('SIGTERM');
         input.close();
       },

@@ -92,13 +92,13 @@ export class PcapParserReader implements FrameReader {
     frame.number = number;
     frame.position = position;
     const record = position - RECORD_HEADER;
-    if (frame.nanoseconds >= 1e9) {
+    if (!this.supported) countUnsupportedLink(this.problems, number, record, this.header.linkType);
+    countOddLengths(this.problems, number, record, capturedLength, originalLength, this.snapLength);
+    if (timestampMicroseconds >= 1e6) {
       frame.seconds += Math.floor(timestampMicroseconds / 1e6);
       frame.nanoseconds = (timestampMicroseconds % 1e6) * 1000;
       countBadTime(this.problems, number, record);
     }
-    if (!this.supported) countUnsupportedLink(this.problems, number, record, this.header.linkType);
-    countOddLengths(this.problems, number, record, capturedLength, originalLength, this.snapLength);
     return FRAME;
   }
 

@@ -159,13 +159,20 @@ export class Handshake {
     this.store.mark(row, MARK_ESTABLISHED);
   }
 
-  /** Packets recorded out of order can make the wrong side the originator; a SYN or SYN-ACK tells. */
+  /**
+   * Packets recorded out of order can make the wrong side the originator; a SYN or SYN-ACK tells. Once the observer was
+   * told anything of one side, the roles are its own affair.
+   */
   private correctRoles(row: number, endpoint: number, flags: number, acknowledges: boolean): void {
     if ((flags & SYN_KNOWN) !== 0) return;
     const side = this.store.live.side(row, endpoint);
     const peerFlags = this.store.live.words[this.store.endpointAt(row, 1 - endpoint) + FLAGS];
     const peerSyn = (peerFlags & SYN_KNOWN) !== 0;
-    if (acknowledges ? side === 0 : side === 1 && !peerSyn) swapRoles(this.store, row);
+    if (!(acknowledges ? side === 0 : side === 1 && !peerSyn)) return;
+    const c = this.store.connections;
+    const told =
+      c.bytes0[row] + c.bytes1[row] + c.missing0[row] + c.missing1[row] + c.firstFin[row] + c.firstReset[row];
+    if (told === 0) swapRoles(this.store, row);
   }
 
   private start(at: number, start: number, next: number, flags: number): void {

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { inspect } from '../support/inspect.js';
 import { isInstalled, measure } from './measure.js';
 import { table } from './table.js';
@@ -51,7 +52,7 @@ describe('benchmark', () => {
   it('walks headers', async () => {
     const path = join(folder, 'many-small-1');
     assert.ok(statSync(path).size > 0);
-    const walk = new URL('./header-walk.js', import.meta.url).pathname;
+    const walk = fileURLToPath(new URL('./header-walk.js', import.meta.url));
     const { output } = await measure({ program: process.execPath, args: [walk, path] }, true);
     assert.deepEqual(JSON.parse(output), { packets: 3000, ends: 600, pairs: 600 });
   });

@@ -103,7 +103,7 @@ describe('holes', () => {
     wire.send(...HANDSHAKE, "@1 > A 4 1 'def'", '@1 < R 1 -', '@1.5 < R 1 -');
     assert.equal(wire.events(), 'opened, reset 1, reset 1');
     wire.send('@2.5 < R 1 -');
-    assert.equal(wire.events(), 'opened, reset 1, reset 1, reset 1, gap 0 3, data 0 3');
+    assert.equal(wire.events(), 'opened, reset 1, reset 1, gap 0 3, data 0 3, reset 1');
   });
 
   test('a connection that went silent is looked after when others go on', () => {

@@ -68,7 +68,7 @@ It happens to some users only, because cookies are the usual reason: those with 
         id: 'header-too-big',
         severity: 'warning',
         title:
-          `${counted(count, 'response')} of ${endpoint} with a head of up to ${grouped(largest)} bytes, over the ` +
+          `${counted(count, 'response')} of ${endpoint} with a head that takes up to ${grouped(largest)} bytes, over the ` +
           `${largest > APACHE_BUFFER ? '8,192 that Apache and the ' : ''}4,096 that nginx takes by default`,
         detail:
           'A web server reads the head into one fixed buffer, record headers and STDERR before it included, and answers 502 ' +
@@ -76,7 +76,7 @@ It happens to some users only, because cookies are the usual reason: those with 
           (refused > 0
             ? `In ${counted(refused, 'case')} the web server closed the connection in the middle of the answer, as nginx ` +
               'does then.'
-            : 'This web server took them as far as the capture shows; with default settings others would not.'),
+            : 'Whether this web server has larger buffers does not show in the capture.'),
         count,
         scope: { endpoint },
         evidence,

@@ -1,5 +1,6 @@
 // All checks, the most important question first: within a severity a report shows findings in this order.
 import type { Check } from '../check.js';
+import { abandonedRequests } from './abandoned-requests.js';
 import { abortIgnored } from './abort-ignored.js';
 import { applicationError } from './application-error.js';
 import { applicationStderr } from './application-stderr.js';
@@ -7,22 +8,39 @@ import { backlogCapped } from './backlog-capped.js';
 import { cannotMultiplex } from './cannot-multiplex.js';
 import { capacityLeak } from './capacity-leak.js';
 import { captureLimits } from './capture-limits.js';
+import { connectionRecycled } from './connection-recycled.js';
 import { contentLengthMismatch } from './content-length-mismatch.js';
 import { ephemeralPortExhaustion } from './ephemeral-port-exhaustion.js';
 import { getValuesUnanswered } from './get-values-unanswered.js';
 import { headerTooBig } from './header-too-big.js';
+import { keepAliveBroken } from './keep-alive-broken.js';
+import { keepConnWithoutPool } from './keep-conn-without-pool.js';
+import { lingeringClose } from './lingering-close.js';
 import { loadCounterDrift } from './load-counter-drift.js';
+import { missingEndRequest } from './missing-end-request.js';
 import { notFastcgi } from './not-fastcgi.js';
 import { overloaded } from './overloaded.js';
+import { prematureClose } from './premature-close.js';
+import { processDied } from './process-died.js';
 import { protocolViolation } from './protocol-violation.js';
 import { requestBodyStalled } from './request-body-stalled.js';
 import { requestIdOverflow } from './request-id-overflow.js';
+import { silentConnection } from './silent-connection.js';
 import { slowApplication } from './slow-application.js';
 import { slowReader } from './slow-reader.js';
 import { slowUpload } from './slow-upload.js';
+import { staleKeepAliveRace } from './stale-keep-alive-race.js';
+import { timeWaitApplicationSide } from './time-wait-application-side.js';
+import { timeWaitWebServerSide } from './time-wait-web-server-side.js';
+import { truncatedResponse } from './truncated-response.js';
+import { unevenLoad } from './uneven-load.js';
 import { unknownRole } from './unknown-role.js';
 
 export const CHECKS: readonly Check[] = [
+  processDied,
+  prematureClose,
+  truncatedResponse,
+  missingEndRequest,
   requestIdOverflow,
   notFastcgi,
   protocolViolation,
@@ -32,14 +50,24 @@ export const CHECKS: readonly Check[] = [
   requestBodyStalled,
   ephemeralPortExhaustion,
   capacityLeak,
+  staleKeepAliveRace,
+  keepConnWithoutPool,
+  keepAliveBroken,
+  timeWaitWebServerSide,
+  timeWaitApplicationSide,
   backlogCapped,
+  abandonedRequests,
+  silentConnection,
+  lingeringClose,
   slowApplication,
   slowUpload,
   slowReader,
+  unevenLoad,
   headerTooBig,
   contentLengthMismatch,
   getValuesUnanswered,
   loadCounterDrift,
+  connectionRecycled,
   applicationError,
   applicationStderr,
   abortIgnored,

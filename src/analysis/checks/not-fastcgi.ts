@@ -63,16 +63,18 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const evidence: Evidence[] = [];
   const kinds = new Map<string, number>();
   let count = 0;
+  let elsewhere = listener.requests.length;
   for (const row of listener.connections) {
     const other = otherProtocol(facts, row);
     if (!other) continue;
     count++;
+    elsewhere -= facts.conversations.requests[row];
     const kind = other.bytes ? describeForeign(other.bytes) : NOISE;
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     if (evidence.length < MAX_EVIDENCE) evidence.push(firstBytes(facts, row, other, kind));
   }
   if (count === 0) return undefined;
-  const { endpoint, named, requests } = listener;
+  const { endpoint, named } = listener;
   const names = listed([...kinds].sort((a, b) => b[1] - a[1]).map(([kind, times]) => `${kind} (${grouped(times)})`));
   return {
     id: 'not-fastcgi',
@@ -81,8 +83,8 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
     detail:
       'What these connections carry is no chain of FastCGI records (each begins with the byte 1 and a known type), so the ' +
       'one side cannot understand the other. ' +
-      (requests.length > 0
-        ? `Other connections of this listener carried ${counted(requests.length, 'FastCGI request')}, so the listener is a ` +
+      (elsewhere > 0
+        ? `Other connections of this listener carried ${counted(elsewhere, 'FastCGI request')}, so the listener is a ` +
           'FastCGI application and somebody speaks to it in the wrong protocol: a misdirected proxy, a health check, a scan.'
         : `No connection of this listener carried FastCGI${named ? ', although -d names it as such' : ''}: the port or the ` +
           'kind of pass in the web server is probably wrong.'),

@@ -15,9 +15,12 @@ export function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
-/** Nanoseconds as a person says them: `2.01 s`, `350 ms`, `12 µs`. */
+/** Nanoseconds as a person says them: `12 µs`, `350 ms`, `2.01 s`, `10 min`, `3.5 h`. */
 export function span(nanoseconds: number): string {
-  if (nanoseconds >= 100e9) return `${grouped(Math.round(nanoseconds / 1e9))} s`;
+  if (nanoseconds >= 48 * 3600e9) return `${grouped(Math.round(nanoseconds / (24 * 3600e9)))} days`;
+  if (nanoseconds >= 2 * 3600e9) return `${(nanoseconds / 3600e9).toFixed(1)} h`;
+  if (nanoseconds >= 300e9) return `${Math.round(nanoseconds / 60e9)} min`;
+  if (nanoseconds >= 100e9) return `${Math.round(nanoseconds / 1e9)} s`;
   if (nanoseconds >= 1e9) return `${(nanoseconds / 1e9).toFixed(nanoseconds >= 10e9 ? 1 : 2)} s`;
   if (nanoseconds >= 1e6) return `${(nanoseconds / 1e6).toFixed(nanoseconds >= 10e6 ? 0 : 1)} ms`;
   return `${Math.round(nanoseconds / 1e3)} µs`;

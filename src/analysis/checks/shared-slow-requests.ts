@@ -21,10 +21,12 @@ const GAP = (1 << problemNumber('stream-gap')) | (1 << problemNumber('resynchron
 export interface SlowRequests {
   readonly listener: Listener;
   readonly count: number;
-  /** Percentiles of the part's time over the slow requests. */
-  readonly times: Percentiles;
+  /** The part's time over the slow requests, in nanoseconds. */
+  readonly times: Percentiles & { readonly min: number };
   /** Slow requests whose END_REQUEST is missing: their time is a lower bound. */
   readonly unfinished: number;
+  /** Those of them that not one byte was answered to. */
+  readonly silent: number;
   /** The slowest ones, slowest first. */
   readonly evidence: readonly Evidence[];
 }
@@ -58,6 +60,7 @@ function slowRequests(
   const rows: number[] = [];
   const times: number[] = [];
   let unfinished = 0;
+  let silent = 0;
   for (const row of listener.requests) {
     if (!isJudged(facts, row)) continue;
     if (!(splitter.totalOf(row) > SLOW) || (isUnanswered(facts, row) && bodies.judge(row) !== BODY_AS_DECLARED))
@@ -67,14 +70,18 @@ function slowRequests(
     rows.push(row);
     times.push(splitter[part]);
     if (splitter.unfinished) unfinished++;
+    if (splitter.unfinished && facts.requests.firstBytePacket[row] === 0) silent++;
   }
   if (rows.length === 0) return undefined;
   const slowest = slowestOf(times).map((index) => evidenceOf(facts, splitter, rows[index]));
+  const sorted = Float64Array.from(times);
+  const figures = percentiles(sorted)!;
   return {
     listener,
     count: rows.length,
-    times: percentiles(Float64Array.from(times))!,
+    times: { ...figures, min: sorted[0] },
     unfinished,
+    silent,
     evidence: slowest,
   };
 }

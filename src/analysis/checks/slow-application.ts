@@ -66,16 +66,28 @@ function titleOf({ listener, count, times }: SlowRequests): string {
   );
 }
 
-function detailOf({ count, times, unfinished }: SlowRequests): string {
-  const alike =
-    count >= ENOUGH_ALIKE && times.max - times.p50 < ALIKE * times.p50 && times.p90 - times.p50 < ALIKE * times.p50;
-  const what = alike
-    ? `They take very nearly the same time, ${span(times.p50)}: that is a wait of fixed length (a long poll, a sleep, a ` +
-      'timeout towards something else) rather than work. If it is on purpose, it still holds a worker all that time.'
-    : 'It was computing or waiting for something else (database, another service, a lock); a capture cannot tell which.';
-  const rest =
-    unfinished > 0
-      ? ` ${counted(unfinished, 'request')} had no end when the web server gave up or the capture ended, so the time is at least that.`
-      : '';
-  return `The request had arrived completely and the answer was not held up by the reader: this is the application's own time, without what it waited in the accept queue. ${what}${rest}`;
+function detailOf({ count, times, unfinished, silent }: SlowRequests): string {
+  const parts = [
+    "The request had arrived completely and the answer was not held up by the reader: this is the application's own time, " +
+      'without what it waited in the accept queue as far as that is known.',
+  ];
+  if (count >= ENOUGH_ALIKE && times.max - times.p50 < ALIKE * times.p50 && times.p50 - times.min < ALIKE * times.p50) {
+    parts.push(
+      `They all take very nearly the same time, ${span(times.p50)}: that is a wait of fixed length (a long poll, a sleep, ` +
+        'a timeout towards something else) rather than work. If it is on purpose, it still holds a worker all that time.',
+    );
+  } else {
+    parts.push(
+      'It was computing or waiting for something else (database, another service, a lock); a capture cannot tell which.',
+    );
+  }
+  if (silent > 0) {
+    parts.push(
+      `To ${silent === count ? 'all of them' : grouped(silent)} no byte was answered before the web server gave up or the ` +
+        'capture ended: whether a worker had taken them at all, packets do not show.',
+    );
+  } else if (unfinished > 0) {
+    parts.push(`${counted(unfinished, 'request')} had not ended when the web server gave up or the capture ended.`);
+  }
+  return parts.join(' ');
 }

@@ -1,0 +1,71 @@
+// Who ended a connection: the side whose FIN or RST came before the other's.
+import { BY_APPLICATION, BY_WEB_SERVER } from '../../model/side.js';
+import {
+  type ConnectionTable,
+  MARK_GAP_1,
+  MARK_ONE_SIDED,
+  MARK_SNAPPED,
+  MARK_SYN,
+  MARK_SYN_ACK,
+} from '../../tcp/connection-table.js';
+import { CONVERSATION_APPLICATION_STOPPED } from '../conversation-table.js';
+import type { Facts } from '../facts.js';
+
+/** When the application ended the connection, the web server having sent neither FIN nor RST before; else NaN. */
+export function applicationEnd(connections: ConnectionTable, row: number): number {
+  const end = firstOf(applicationFin(connections, row), applicationReset(connections, row));
+  return firstOf(webServerFin(connections, row), webServerReset(connections, row)) < end ? NaN : end;
+}
+
+/** When the web server ended the connection, the application having sent neither FIN nor RST before; else NaN. */
+export function webServerEnd(connections: ConnectionTable, row: number): number {
+  const end = firstOf(webServerFin(connections, row), webServerReset(connections, row));
+  return firstOf(applicationFin(connections, row), applicationReset(connections, row)) < end ? NaN : end;
+}
+
+/** The packet of a FIN or RST of either side that was sent at `time`. */
+export function endPacket(connections: ConnectionTable, row: number, time: number): number {
+  if (connections.resetTime[row] === time) return connections.resetPacket[row];
+  return connections.finTime1[row] === time ? connections.finPacket1[row] : connections.finPacket0[row];
+}
+
+/** Whether what was sent at `time` was a RST, not a FIN. */
+export function endedByReset(connections: ConnectionTable, row: number, time: number): boolean {
+  return connections.resetTime[row] === time;
+}
+
+/** Whether the connection was established and closed (refused ones were neither). */
+export function isClosed(connections: ConnectionTable, row: number): boolean {
+  if (connections.firstFin[row] !== 0) return true;
+  const marks = connections.marks[row];
+  return connections.firstReset[row] !== 0 && (!(marks & MARK_SYN) || (marks & MARK_SYN_ACK) !== 0);
+}
+
+/** Whether the capture holds all of the application's records of this connection up to its end. */
+export function answersAreWhole(facts: Facts, row: number): boolean {
+  if (facts.connections.marks[row] & (MARK_GAP_1 | MARK_ONE_SIDED | MARK_SNAPPED)) return false;
+  return !(facts.conversations.marks[row] & CONVERSATION_APPLICATION_STOPPED);
+}
+
+// A FIN that was recorded late because packets were reordered doesn't count as sent before the other side's.
+
+function applicationFin(connections: ConnectionTable, row: number): number {
+  return connections.firstFin[row] === BY_WEB_SERVER ? NaN : connections.finTime1[row];
+}
+
+function webServerFin(connections: ConnectionTable, row: number): number {
+  return connections.firstFin[row] === BY_APPLICATION ? NaN : connections.finTime0[row];
+}
+
+function applicationReset(connections: ConnectionTable, row: number): number {
+  return connections.firstReset[row] === BY_APPLICATION ? connections.resetTime[row] : NaN;
+}
+
+function webServerReset(connections: ConnectionTable, row: number): number {
+  return connections.firstReset[row] === BY_WEB_SERVER ? connections.resetTime[row] : NaN;
+}
+
+/** The earlier of two times; NaN where neither is known. */
+function firstOf(a: number, b: number): number {
+  return Number.isNaN(a) || b < a ? b : a;
+}
