@@ -9,18 +9,18 @@ import { writePieces } from './output.js';
 
 const SCRIPTS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const;
 
-const EXAMPLES = `
-Examples:
+const EXAMPLES = `Examples:
   source <(fcgi-inspect completion bash)        for this shell; the same line in ~/.bashrc for all of them
   fcgi-inspect completion zsh > ~/.zfunc/_fcgi-inspect
-  fcgi-inspect completion fish > ~/.config/fish/completions/fcgi-inspect.fish`;
+  fcgi-inspect completion fish > ~/.config/fish/completions/fcgi-inspect.fish
+`;
 
 export function addCompletionCommand(program: Command): void {
   program
     .command('completion')
     .description('completion for a shell: commands, options and their values')
     .addArgument(new Argument('<shell>', 'bash, zsh or fish').choices(Object.keys(SCRIPTS)))
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('before', EXAMPLES)
     .action(async (shell: keyof typeof SCRIPTS) => {
       await writePieces([SCRIPTS[shell](commandLineWords(program))], undefined);
     });

@@ -8,13 +8,13 @@ import { decode } from './decode-run.js';
 import { parseCount, parseWord } from './options.js';
 import { addSourceOptions } from './source-options.js';
 
-const EXAMPLES = `
-Examples:
+const EXAMPLES = `Examples:
   fcgi-inspect decode capture.pcap                          every record, with the values of PARAMS
   fcgi-inspect decode capture.pcap -Y 'status >= 500'       those of the failed requests
   fcgi-inspect decode capture.pcap --request 17             one request: PARAMS, STDIN, STDOUT, STDERR
   fcgi-inspect decode capture.pcap --request 17 --stream body --raw > image.png
-  tcpdump -U -w - -i lo tcp port 9000 | fcgi-inspect decode -`;
+  tcpdump -U -w - -i lo tcp port 9000 | fcgi-inspect decode -
+`;
 
 export function addDecodeCommand(program: Command): void {
   const command = program
@@ -47,7 +47,7 @@ export function addDecodeCommand(program: Command): void {
     .option('--no-color', 'no colours')
     .option('--ascii', 'no symbols beyond ASCII')
     .option('-q, --quiet', 'no progress and no warnings on stderr')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('before', EXAMPLES)
     .action((path: string | undefined, options: DecodeOptions) => decode(path, checked(options)));
 }
 

@@ -10,10 +10,10 @@ interface ExplainCommandOptions {
   readonly ascii?: boolean;
 }
 
-const EXAMPLES = `
-Examples:
+const EXAMPLES = `Examples:
   fcgi-inspect explain                          all findings, by what is seen first
-  fcgi-inspect explain stuck-accept-queue       why it happens and what to do`;
+  fcgi-inspect explain stuck-accept-queue       why it happens and what to do
+`;
 
 export function addExplainCommand(program: Command): void {
   program
@@ -22,7 +22,7 @@ export function addExplainCommand(program: Command): void {
     .argument('[finding]', 'id of a finding; without one all are listed')
     .option('--no-color', 'no colours')
     .option('--ascii', 'no symbols beyond ASCII')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('before', EXAMPLES)
     .action(async (finding: string | undefined, options: ExplainCommandOptions) => {
       const { width, colour, ascii } = terminalOf(options.color, options.ascii === true, false);
       const layout = { width, colour, ascii };

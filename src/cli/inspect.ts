@@ -11,6 +11,7 @@ import { EXIT_FINDINGS, EXIT_INPUT, exitWith } from './exit.js';
 import { interruptible } from './interrupt.js';
 import { parseCount, parseWord } from './options.js';
 import { complain, writePieces } from './output.js';
+import { progressLine } from './progress.js';
 
 import { addSourceOptions, gatherSources, type SourceOptions } from './source-options.js';
 import { terminalOf } from './terminal.js';
@@ -32,15 +33,15 @@ interface InspectOptions extends SourceOptions {
   readonly quiet?: boolean;
 }
 
-export const INSPECT_EXAMPLES = `
-Examples:
+export const INSPECT_EXAMPLES = `Examples:
   fcgi-inspect capture.pcap                            what is wrong, findings first
   fcgi-inspect capture.pcap error.log                  with lighttpd's log: which process carries the load
   fcgi-inspect capture.pcap --filter 'total > 1s'      the slow requests
   fcgi-inspect capture.pcap --format json | jq .summary
-  tcpdump -U -w - -i lo tcp port 9000 | fcgi-inspect -`;
+  tcpdump -U -w - -i lo tcp port 9000 | fcgi-inspect -
+`;
 
-export function addInspectCommand(program: Command): void {
+export function addInspectCommand(program: Command): Command {
   const command = program
     .command('inspect', { isDefault: true })
     .description('what is wrong in these captures (the default command)')
@@ -71,8 +72,9 @@ export function addInspectCommand(program: Command): void {
     .option('--no-color', 'no colours')
     .option('--ascii', 'no symbols beyond ASCII')
     .option('-q, --quiet', 'no progress and no warnings on stderr')
-    .addHelpText('after', INSPECT_EXAMPLES)
+    .addHelpText('before', INSPECT_EXAMPLES)
     .action((paths: string[], options: InspectOptions) => inspect(paths, options));
+  return command;
 }
 
 async function inspect(paths: readonly string[], options: InspectOptions): Promise<void> {
@@ -80,7 +82,7 @@ async function inspect(paths: readonly string[], options: InspectOptions): Promi
   // A filter that makes no sense is told before a large file is read.
   const select = selectRows(options.filter);
   const quiet = options.quiet === true;
-  const progress = { update() {}, end() {} };
+  const progress = progressLine(quiet);
   const interrupt = interruptible();
   let gathering: Gathering;
   try {

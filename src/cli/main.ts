@@ -2,8 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../model/errors.js';
+import { addCompletionCommand } from './completion.js';
+import { addDecodeCommand } from './decode.js';
 import { EXIT_BUG, EXIT_INPUT, exitWith } from './exit.js';
-import { addInspectCommand } from './inspect.js';
+import { addExplainCommand } from './explain.js';
+import { addInspectCommand, INSPECT_EXAMPLES } from './inspect.js';
 import { complain } from './output.js';
 
 const packageFile = new URL('../../../package.json', import.meta.url);
@@ -18,7 +21,13 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .enablePositionalOptions()
     .configureOutput({ outputError: () => {} });
-  addInspectCommand(program);
+  const inspect = addInspectCommand(program);
+  addDecodeCommand(program);
+  addExplainCommand(program);
+  addCompletionCommand(program);
+  program.addHelpText('before', INSPECT_EXAMPLES);
+  // `fcgi-inspect capture.pcap` takes the options of `inspect`: whoever asks the program for help wants to see them.
+  program.addHelpText('after', () => `\n${inspect.helpInformation().replace(/^Usage: .*\n+/, 'fcgi-inspect [options] <captures...>: ')}`);
   for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => {} });
   return program;
 }

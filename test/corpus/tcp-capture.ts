@@ -15,10 +15,8 @@ export interface TrackedCapture {
   readonly tcpPackets: number;
 }
 
-/** Follows all TCP connections of the capture at `path`. Throws a UserError for what is no capture. */
-export async function trackCapture(path: string, observer: ConnectionObserver): Promise<TrackedCapture> {
-  const tracker = new TcpTracker(observer);
-  const addresses = new AddressTable();
+/** Calls `use` with each TCP segment of the capture. Throws a UserError for what is no capture. */
+async function readSegments(path: string, addresses: AddressTable, use: (segment: Segment) => void): Promise<void> {
   const decoder = new PacketDecoder(addresses);
   const frame = new Frame();
   const segment = new Segment();
@@ -26,8 +24,6 @@ export async function trackCapture(path: string, observer: ConnectionObserver): 
   if (input.kind !== 'capture') throw new Error(`${path} is not a packet capture`);
   let seconds = 0;
   let nanoseconds = 0;
-  let tcpPackets = 0;
-  let time = 0;
   for (;;) {
     const code = input.reader.next(frame);
     if (code === FRAME) {
@@ -36,18 +32,59 @@ export async function trackCapture(path: string, observer: ConnectionObserver): 
         nanoseconds = frame.nanoseconds;
       }
       if (decoder.decode(frame, segment) !== TCP) continue;
-      tcpPackets++;
-      time = (frame.seconds - seconds) * 1e9 + (frame.nanoseconds - nanoseconds);
-      segment.time = time;
+      if (input.reader.interfaceCount > 1) segment.mayBeDuplicated = true;
+      segment.time = (frame.seconds - seconds) * 1e9 + (frame.nanoseconds - nanoseconds);
       segment.packet = frame.number;
-      tracker.segment(segment);
+      use(segment);
     } else if (code === END) break;
     else {
       const filled = input.fill();
       if (typeof filled !== 'boolean') await filled;
     }
   }
-  tracker.finish(time);
   input.close();
+}
+
+/** Follows all TCP connections of the capture at `path`. */
+export async function trackCapture(path: string, observer: ConnectionObserver): Promise<TrackedCapture> {
+  const tracker = new TcpTracker(observer);
+  const addresses = new AddressTable();
+  let tcpPackets = 0;
+  let last = 0;
+  await readSegments(path, addresses, (segment) => {
+    tcpPackets++;
+    last = segment.time;
+    tracker.segment(segment);
+  });
+  tracker.finish(last);
   return { tracker, addresses, tcpPackets };
+}
+
+/**
+ * The same with the TCP packets in another order: `arrange` may exchange, remove and repeat the numbers 0, 1, 2 ...
+ * Times and packet numbers are those of the new order, as if it had been captured so.
+ */
+export async function trackSegments(
+  path: string,
+  observer: ConnectionObserver,
+  arrange: (order: number[]) => void = () => {},
+): Promise<TcpTracker> {
+  const segments: Segment[] = [];
+  await readSegments(path, new AddressTable(), (segment) => {
+    const { data, payloadOffset, payloadLength } = segment;
+    const copy = data.slice(payloadOffset, payloadOffset + payloadLength);
+    segments.push(Object.assign(new Segment(), segment, { data: copy, payloadOffset: 0 }));
+  });
+  const times = segments.map(({ time }) => time);
+  const order = segments.map((_, i) => i);
+  arrange(order);
+  const tracker = new TcpTracker(observer);
+  order.forEach((index, place) => {
+    const segment = segments[index];
+    segment.time = times[Math.min(place, times.length - 1)];
+    segment.packet = place + 1;
+    tracker.segment(segment);
+  });
+  tracker.finish(times.at(-1) ?? 0);
+  return tracker;
 }

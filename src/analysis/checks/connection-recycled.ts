@@ -118,7 +118,8 @@ function closesOf(facts: Facts, listener: Listener): Close[] {
       lastEnd = requests.end[next - 1];
     }
     const side = Number.isNaN(byApplication) ? WEB_SERVER : APPLICATION;
-    if (answered > 0) closes.push({ row, side, time, requests: answered, idle: time - lastEnd });
+    const idle = time - lastEnd;
+    if (answered > 1 || idle >= IDLE) closes.push({ row, side, time, requests: answered, idle });
   }
   return closes;
 }
