@@ -1,7 +1,11 @@
 // The report's line per listening application endpoint.
 import type { Facts, Listener } from './facts.js';
 import type { AcceptQueue, Backend } from './snapshot.js';
-import { countFirstFin, countTimeWait, latencyOf, maxConcurrentRequests, runsUntil } from './summary.js';
+import { countFirstFin, countTimeWait, latencyOf, runningTimes, runsUntil } from './summary.js';
+import { maxOpen, openOverTime } from './sweep.js';
+
+/** Parts of the capture in which requests in flight are told. */
+const TIMELINE = 100;
 
 export function describeBackends(facts: Facts): Backend[] {
   return facts.listeners.map((listener) => describeBackend(facts, listener));
@@ -9,12 +13,15 @@ export function describeBackends(facts: Facts): Backend[] {
 
 function describeBackend(facts: Facts, listener: Listener): Backend {
   const queue = facts.queues[listener.index];
+  const running = runningTimes(facts, listener.requests);
   return {
     endpoint: listener.endpoint,
     protocol: listener.protocol,
     connections: listener.connections.length,
     requests: listener.requests.length,
-    maxConcurrentRequests: maxConcurrentRequests(facts, listener.requests),
+    // This sorts the times, which the timeline needs.
+    maxConcurrentRequests: maxOpen(running.begins, running.ends),
+    inFlight: openOverTime(running.begins, running.ends, facts.duration, TIMELINE),
     concurrencyCeiling: queue?.slots ?? null,
     acceptQueue: acceptQueue(facts, listener),
     firstFin: countFirstFin(facts, listener.connections),

@@ -8,6 +8,7 @@ import type { Facts } from './facts.js';
 import { type Finding, SEVERITIES } from './finding.js';
 import { indexListeners } from './listeners.js';
 import type { Pipeline } from './pipeline.js';
+import { joinProcesses } from './process-join.js';
 import { modelQueue } from './queue-model.js';
 import type { Input, InputFile, Snapshot } from './snapshot.js';
 import { summarise } from './summary.js';
@@ -23,11 +24,14 @@ export interface Gathered {
 
 export function conclude(gathered: Gathered): Snapshot {
   const facts = gatherFacts(gathered);
+  const { origin } = gathered.pipeline;
   const findings = runChecks(gathered.checks, facts);
+  const backends = describeBackends(facts);
   return {
     input: describeInput(gathered, facts),
-    summary: summarise(facts),
-    backends: describeBackends(facts),
+    summary: summarise(facts, backends),
+    backends,
+    processes: joinProcesses(facts, origin ? origin.seconds + origin.nanoseconds / 1e9 : Number.NaN),
     findings,
     facts,
   };
@@ -78,7 +82,11 @@ function addTcpProblems(problems: CaptureProblem[], facts: Omit<Facts, 'inputPro
   add('duplicate-packets', tcp.duplicates, 'packets captured twice (as -i any does) are counted once');
   add('snapped-packets', tcp.snapped, 'packets cut by the snapshot length: the rest of their payload is unknown');
   add('stream-gaps', tcp.gaps, `${tcp.gapBytes} bytes of TCP streams are missing from the capture`);
-  add('overlap-conflicts', tcp.overlapConflicts, 'bytes of overlapping segments that differed; the first copy was kept');
+  add(
+    'overlap-conflicts',
+    tcp.overlapConflicts,
+    'bytes of overlapping segments that differed; the first copy was kept',
+  );
   let others = 0;
   for (let row = 0; row < listenerOf.length; row++) {
     if (listenerOf[row] === -1 && (connections.bytes0[row] > 0 || connections.bytes1[row] > 0)) others++;
@@ -109,4 +117,3 @@ function describeInput(gathered: Gathered, facts: Facts): Input {
     problems: facts.inputProblems,
   };
 }
-

@@ -64,7 +64,15 @@ export class FastcgiRecords implements RecordSink, PairSink {
   }
 
   /** `problems` are those that the request tracker found in these bytes. */
-  data(side: Side, bytes: Uint8Array, start: number, end: number, time: number, packet: number, problems: readonly Anomaly[]): void {
+  data(
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: number,
+    packet: number,
+    problems: readonly Anomaly[],
+  ): void {
     this.time = time;
     this.packet = packet;
     this.waiting.push(...problems);

@@ -4,7 +4,17 @@ export type Severity = 'error' | 'warning' | 'note';
 export const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note'];
 
 /** Programs that advice is for. */
-export type AdviceFor = 'nginx' | 'lighttpd' | 'apache' | 'haproxy' | 'caddy' | 'php-fpm' | 'libfcgi' | 'application' | 'host' | 'capture';
+export type AdviceFor =
+  | 'nginx'
+  | 'lighttpd'
+  | 'apache'
+  | 'haproxy'
+  | 'caddy'
+  | 'php-fpm'
+  | 'libfcgi'
+  | 'application'
+  | 'host'
+  | 'capture';
 
 export interface Advice {
   readonly for: AdviceFor;

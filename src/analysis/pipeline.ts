@@ -111,11 +111,29 @@ export class Pipeline {
   private notDecoded(code: number, frame: Frame): void {
     if (code === FRAGMENT) {
       this.fragments++;
-      countProblem(this.problems, 'ip-fragment', this.packets, frame.position, 'IP fragments of TCP packets are not put together: their bytes are missing from the streams');
+      countProblem(
+        this.problems,
+        'ip-fragment',
+        this.packets,
+        frame.position,
+        'IP fragments of TCP packets are not put together: their bytes are missing from the streams',
+      );
     } else if (code === MALFORMED) {
-      countProblem(this.problems, 'malformed-packet', this.packets, frame.position, 'packets whose headers are cut or make no sense are left out');
+      countProblem(
+        this.problems,
+        'malformed-packet',
+        this.packets,
+        frame.position,
+        'packets whose headers are cut or make no sense are left out',
+      );
     } else if (code === UNSUPPORTED_LINK) {
-      countProblem(this.problems, 'unsupported-link-type', this.packets, frame.position, `packets of link type ${frame.linkType} are left out`);
+      countProblem(
+        this.problems,
+        'unsupported-link-type',
+        this.packets,
+        frame.position,
+        `packets of link type ${frame.linkType} are left out`,
+      );
     }
   }
 }

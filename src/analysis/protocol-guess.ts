@@ -43,7 +43,9 @@ function guessFastcgi(b: Uint8Array, length: number): number {
     if ((length > 2 && b[2] !== 0) || (length > 3 && b[3] !== 0)) return IS_OTHER;
     if (length > 7 && b[7] !== 0) return IS_OTHER;
     if (length < 15) return UNDECIDED;
-    return b[10] === 0x46 && b[11] === 0x43 && b[12] === 0x47 && b[13] === 0x49 && b[14] === 0x5f ? IS_FASTCGI : IS_OTHER;
+    return b[10] === 0x46 && b[11] === 0x43 && b[12] === 0x47 && b[13] === 0x49 && b[14] === 0x5f
+      ? IS_FASTCGI
+      : IS_OTHER;
   }
   return IS_OTHER;
 }

@@ -43,9 +43,19 @@ export class RecordStream implements ConnectionObserver {
     this.session.opened(row);
   }
 
-  data(row: number, side: Side, bytes: Uint8Array, start: number, end: number, time: number, packet: number, position: number): void {
+  data(
+    row: number,
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: number,
+    packet: number,
+    position: number,
+  ): void {
     const decided = this.protocol(row) !== PROTOCOL_NONE;
-    if (!decided) this.wait(row, { side, kind: 'data', bytes: bytes.slice(start, end), length: end - start, time, packet });
+    if (!decided)
+      this.wait(row, { side, kind: 'data', bytes: bytes.slice(start, end), length: end - start, time, packet });
     this.session.data(row, side, bytes, start, end, time, packet, position);
     if (!decided) this.release(row);
     else this.decoders.get(row)?.data(side, bytes, start, end, time, packet, this.newProblems());

@@ -30,7 +30,15 @@ export class ScgiConversation implements ScgiSink {
     this.head.restart();
   }
 
-  data(side: Side, bytes: Uint8Array, start: number, end: number, time: number, packet: number, position: number): void {
+  data(
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: number,
+    packet: number,
+    position: number,
+  ): void {
     this.time = time;
     this.packet = packet;
     if (side === WEB_SERVER) {
@@ -129,4 +137,3 @@ export class ScgiConversation implements ScgiSink {
     requests.stdinEnd[row] = this.time;
   }
 }
-

@@ -19,7 +19,15 @@ export class ScgiRecords implements ScgiSink {
     private readonly sink: DecodedSink,
   ) {}
 
-  data(side: Side, bytes: Uint8Array, start: number, end: number, time: number, packet: number, problems: readonly Anomaly[]): void {
+  data(
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: number,
+    packet: number,
+    problems: readonly Anomaly[],
+  ): void {
     this.time = time;
     this.packet = packet;
     if (this.row === -1) this.row = this.chain.after(this.connection, -1);

@@ -85,7 +85,16 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
     this.conversations.need(row);
   }
 
-  data(row: number, side: Side, bytes: Uint8Array, start: number, end: number, time: number, packet: number, position: number): void {
+  data(
+    row: number,
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: number,
+    packet: number,
+    position: number,
+  ): void {
     const slot = this.conversations.slot[row];
     if (slot !== 0) {
       const live = this.live[slot - 1]!;
@@ -97,8 +106,10 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
       else this.undecidedData(live, side, bytes, start, end, time, packet, position);
       return;
     }
-    if (this.conversations.protocol[row] === conversation.PROTOCOL_NONE) this.firstData(row, side, bytes, start, end, time, packet, position);
-    else if (this.conversations.protocol[row] === conversation.PROTOCOL_IS_OTHER) this.keepForeign(row, side, bytes, start, end);
+    if (this.conversations.protocol[row] === conversation.PROTOCOL_NONE)
+      this.firstData(row, side, bytes, start, end, time, packet, position);
+    else if (this.conversations.protocol[row] === conversation.PROTOCOL_IS_OTHER)
+      this.keepForeign(row, side, bytes, start, end);
   }
 
   gap(row: number, side: Side, length: number, time: number, packet: number): void {
@@ -116,7 +127,8 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
       return;
     }
     live.finished(side, time, packet);
-    const bit = side === WEB_SERVER ? conversation.CONVERSATION_FINISHED_WEB : conversation.CONVERSATION_FINISHED_APPLICATION;
+    const bit =
+      side === WEB_SERVER ? conversation.CONVERSATION_FINISHED_WEB : conversation.CONVERSATION_FINISHED_APPLICATION;
     const marks = (this.conversations.marks[row] |= bit);
     // Both streams are complete: the decoder is free for another connection.
     if ((marks & BOTH_FINISHED) === BOTH_FINISHED) this.detach(row, live);
@@ -165,7 +177,16 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
     return slot === 0 ? undefined : this.live[slot - 1];
   }
 
-  private firstData(row: number, side: Side, bytes: Uint8Array, start: number, end: number, time: number, packet: number, position: number): void {
+  private firstData(
+    row: number,
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: number,
+    packet: number,
+    position: number,
+  ): void {
     if (this.options.withoutPayload) return;
     const known = this.listenerProtocol(row);
     if (known !== undefined) {
@@ -178,10 +199,27 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
     this.undecidedData(undecided, side, bytes, start, end, time, packet, position);
   }
 
-  private undecidedData(live: Undecided, side: Side, bytes: Uint8Array, start: number, end: number, time: number, packet: number, position: number): void {
+  private undecidedData(
+    live: Undecided,
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: number,
+    packet: number,
+    position: number,
+  ): void {
     const { row } = live;
     // The pieces are replayed with their own times, so that nothing depends on when the protocol became known.
-    const piece = { side, bytes: bytes.slice(start, Math.min(end, start + 65536)), time, packet, position, finished: false, missing: 0 };
+    const piece = {
+      side,
+      bytes: bytes.slice(start, Math.min(end, start + 65536)),
+      time,
+      packet,
+      position,
+      finished: false,
+      missing: 0,
+    };
     live.pieces.push(piece);
     live.length += end - start;
     const midStream = !(this.connections.marks[row] & MARK_SYN);
@@ -206,7 +244,8 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
     for (const piece of live.pieces) {
       const { web, application } = guess.guessMidStream(piece.bytes, piece.bytes.length);
       if (!web && !application) continue;
-      if ((web && !application && piece.side === APPLICATION) || (application && !web && piece.side === WEB_SERVER)) this.flipPieces(live);
+      if ((web && !application && piece.side === APPLICATION) || (application && !web && piece.side === WEB_SERVER))
+        this.flipPieces(live);
       return guess.IS_FASTCGI;
     }
     return live.length > MAX_UNDECIDED ? guess.IS_OTHER : guess.UNDECIDED;
@@ -302,7 +341,8 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
     if (live.web.stopped) marks |= conversation.CONVERSATION_WEB_STOPPED;
     if (live.application.stopped) marks |= conversation.CONVERSATION_APPLICATION_STOPPED;
     if (!live.web.atBoundary && !live.web.stopped) marks |= conversation.CONVERSATION_RECORD_CUT_WEB;
-    if (!live.application.atBoundary && !live.application.stopped) marks |= conversation.CONVERSATION_RECORD_CUT_APPLICATION;
+    if (!live.application.atBoundary && !live.application.stopped)
+      marks |= conversation.CONVERSATION_RECORD_CUT_APPLICATION;
     this.conversations.marks[row] = marks;
   }
 

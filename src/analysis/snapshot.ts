@@ -3,6 +3,7 @@
 import type { CaptureProblem } from '../model/problem.js';
 import type { Facts } from './facts.js';
 import type { Finding } from './finding.js';
+import type { JoinedProcess } from './process-join.js';
 import type { Percentiles } from './sweep.js';
 
 export interface InputFile {
@@ -93,6 +94,8 @@ export interface Backend {
   readonly requests: number;
   readonly maxConcurrentRequests: number;
   readonly concurrencyCeiling: number | null;
+  /** Most requests in flight in each hundredth of the capture, as [time, count]. */
+  readonly inFlight: readonly (readonly [number, number])[];
   readonly acceptQueue: AcceptQueue;
   readonly firstFin: Summary['firstFin'];
   readonly timeWait: Summary['timeWait'];
@@ -106,6 +109,8 @@ export interface Snapshot {
   readonly input: Input;
   readonly summary: Summary;
   readonly backends: readonly Backend[];
+  /** Processes that a log names, with what the capture holds of them. */
+  readonly processes: readonly JoinedProcess[];
   readonly findings: readonly Finding[];
   /** The tables behind it, for rows and for checks. */
   readonly facts: Facts;

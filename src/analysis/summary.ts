@@ -1,18 +1,20 @@
 // The summary's figures, computed over the columns of the listeners that count.
 import { roleName, typeName } from '../fastcgi/constants.js';
-import { BY_APPLICATION, BY_BOTH, BY_WEB_SERVER } from '../model/side.js';
 import * as request from '../model/request-table.js';
+import { BY_APPLICATION, BY_BOTH, BY_WEB_SERVER } from '../model/side.js';
 import { MARK_SYN, MARK_SYN_ACK } from '../tcp/connection-table.js';
 import { closeTime, type Facts } from './facts.js';
 import { summaryListeners } from './listeners.js';
-import type { BySide, Counts, LatencyFigures, Summary } from './snapshot.js';
+import type { Backend, BySide, Counts, LatencyFigures, Summary } from './snapshot.js';
 import { maxOpen, percentiles } from './sweep.js';
 import { timeWaitPeak } from './time-wait-ledger.js';
 
-export function summarise(facts: Facts): Summary {
+/** `backends`: those of all listeners, in their order; of a single one nothing need be computed again. */
+export function summarise(facts: Facts, backends: readonly Backend[]): Summary {
   const listeners = summaryListeners(facts);
   const rows = joined(listeners.map((listener) => listener.connections));
   const requestRows = joined(listeners.map((listener) => listener.requests));
+  const only = listeners.length === 1 ? backends[listeners[0].index] : undefined;
   const { connections, conversations, requests } = facts;
   let neverEstablished = 0;
   let midStream = 0;
@@ -46,9 +48,9 @@ export function summarise(facts: Facts): Summary {
     records: recordCounts(facts.log.recordCounts, facts.log.recordCounts),
     recordBytes: recordCounts(facts.log.recordBytes, facts.log.recordCounts),
     paddingBytes: facts.log.paddingBytes,
-    maxConcurrentRequests: maxConcurrentRequests(facts, requestRows),
+    maxConcurrentRequests: only?.maxConcurrentRequests ?? maxConcurrentRequests(facts, requestRows),
     requestsPerConnection: Object.fromEntries([...perConnection].sort((a, b) => a[0] - b[0])),
-    latency: latencyOf(requests, requestRows),
+    latency: only?.latency ?? latencyOf(requests, requestRows),
   };
 }
 
@@ -88,7 +90,9 @@ function requestFigures(facts: Facts, rows: Uint32Array) {
     methods: named(methods, (id) => strings.text(id) || 'none'),
     httpStatus: named(httpStatus, (status) => (status === request.NO_STATUS ? 'none' : String(status))),
     appStatus: named(appStatus, (status) => (status === -1 ? 'none' : String(status))),
-    protocolStatus: named(protocolStatus, (status) => (status === request.NO_PROTOCOL_STATUS ? 'none' : String(status))),
+    protocolStatus: named(protocolStatus, (status) =>
+      status === request.NO_PROTOCOL_STATUS ? 'none' : String(status),
+    ),
   };
 }
 
@@ -145,13 +149,19 @@ export function runsUntil(facts: Facts, row: number): number {
   return Math.min(closeTime(facts.connections, facts.requests.connection[row]), facts.duration);
 }
 
-export function maxConcurrentRequests(facts: Facts, rows: Uint32Array): number {
+/** When each request began and stopped running. */
+export function runningTimes(facts: Facts, rows: Uint32Array): { begins: Float64Array; ends: Float64Array } {
   const begins = new Float64Array(rows.length);
   const ends = new Float64Array(rows.length);
   for (let i = 0; i < rows.length; i++) {
     begins[i] = facts.requests.begin[rows[i]];
     ends[i] = runsUntil(facts, rows[i]);
   }
+  return { begins, ends };
+}
+
+function maxConcurrentRequests(facts: Facts, rows: Uint32Array): number {
+  const { begins, ends } = runningTimes(facts, rows);
   return maxOpen(begins, ends);
 }
 
@@ -205,4 +215,3 @@ function joined(parts: readonly Uint32Array[]): Uint32Array {
   }
   return all;
 }
-

@@ -56,3 +56,32 @@ export function percentiles(values: Float64Array): Percentiles | undefined {
   const at = (share: number) => values[Math.max(0, Math.ceil(share * count) - 1)];
   return { p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), max: values[count - 1] };
 }
+
+/**
+ * The most intervals open at once in each of `buckets` equal parts of 0 .. duration, as [start of the part, count].
+ * Arrays must be sorted (see maxOpen).
+ */
+export function openOverTime(
+  begins: Float64Array,
+  ends: Float64Array,
+  duration: number,
+  buckets: number,
+): readonly (readonly [number, number])[] {
+  if (begins.length === 0 || !(duration > 0)) return [];
+  const width = duration / buckets;
+  const steps: [number, number][] = [];
+  let begin = 0;
+  let end = 0;
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const until = bucket === buckets - 1 ? Infinity : (bucket + 1) * width;
+    let most = begin - end;
+    while (begin < begins.length && begins[begin] < until) {
+      while (end < ends.length && ends[end] <= begins[begin]) end++;
+      begin++;
+      if (begin - end > most) most = begin - end;
+    }
+    while (end < ends.length && ends[end] < until) end++;
+    steps.push([bucket * width, most]);
+  }
+  return steps;
+}

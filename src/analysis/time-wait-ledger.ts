@@ -1,6 +1,6 @@
 // How many sockets stand in TIME_WAIT at once: each connection that leaves one is an entry that lives 60 s from the
 // moment both FINs were exchanged.
-import { BY_BOTH, bySide, type Side, SIDE_NAMES } from '../model/side.js';
+import { BY_BOTH, bySide, SIDE_NAMES, type Side } from '../model/side.js';
 import type { Facts, Listener } from './facts.js';
 import type { TimeWaitPeak } from './snapshot.js';
 import { maxWithin } from './sweep.js';

@@ -2,8 +2,12 @@
 import type { CommandLineWords, CommandWords, Values } from './completion-words.js';
 
 export function fishCompletion({ program, commands, defaultCommand }: CommandLineWords): string {
-  const others = commands.filter((command) => !command.names.includes(defaultCommand)).flatMap((command) => command.names);
-  const lines = [`# fish completion for ${program}: ${program} completion fish > ~/.config/fish/completions/${program}.fish`];
+  const others = commands
+    .filter((command) => !command.names.includes(defaultCommand))
+    .flatMap((command) => command.names);
+  const lines = [
+    `# fish completion for ${program}: ${program} completion fish > ~/.config/fish/completions/${program}.fish`,
+  ];
   for (const command of commands) {
     for (const name of command.names) {
       lines.push(`complete -c ${program} -n __fish_use_subcommand -a ${name} -d ${quoted(command.description)}`);

@@ -4,7 +4,9 @@ import type { CommandLineWords, CommandWords, OptionWords, Values } from './comp
 export function zshCompletion({ program, commands, defaultCommand }: CommandLineWords): string {
   const first = commands.find((command) => command.names.includes(defaultCommand))!;
   const others = commands.filter((command) => command !== first);
-  const described = commands.flatMap((command) => command.names.map((name) => `    ${quoted(`${name}:${command.description}`)}`));
+  const described = commands.flatMap((command) =>
+    command.names.map((name) => `    ${quoted(`${name}:${command.description}`)}`),
+  );
   return `#compdef ${program}
 # zsh completion for ${program}: ${program} completion zsh > _${program}, in a folder of $fpath
 _${program}() {
@@ -42,7 +44,9 @@ function optionSpecs({ short, long, description, value }: OptionWords): string[]
   const text = `[${description.replace(/[[\]\\:]/g, '\\$&')}]`;
   const rest = value ? `:value:${action(value)}` : '';
   // Options may be repeated: some of them collect their values.
-  return [short, long].flatMap((flag) => (flag === undefined ? [] : [quoted(`*${flag}${value && flag.startsWith('--') ? '=' : ''}${text}${rest}`)]));
+  return [short, long].flatMap((flag) =>
+    flag === undefined ? [] : [quoted(`*${flag}${value && flag.startsWith('--') ? '=' : ''}${text}${rest}`)],
+  );
 }
 
 function action(values: Values): string {

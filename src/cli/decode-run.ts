@@ -2,6 +2,7 @@
 // known, then decoded. A stream can be read only once; its listeners are found on the way.
 import { statSync } from 'node:fs';
 import { gatherFacts } from '../analysis/conclude.js';
+import type { Facts } from '../analysis/facts.js';
 import { RecordPipeline } from '../analysis/record-pipeline.js';
 import { selectRows } from '../analysis/select-rows.js';
 import { END, FRAME } from '../capture/frame-reader.js';
@@ -10,7 +11,6 @@ import { Frame } from '../model/frame.js';
 import { type CaptureInput, openCapture } from '../sources/capture-file.js';
 import { openInterface } from '../sources/capture-interface.js';
 import { systemClock } from '../sources/clock.js';
-import type { Facts } from '../analysis/facts.js';
 import { ChunkWriter } from './chunk-writer.js';
 import type { DecodeOptions } from './decode-options.js';
 import { type DecodeView, viewFor } from './decode-view.js';
@@ -59,12 +59,18 @@ export async function decode(path: string | undefined, options: DecodeOptions): 
 async function analyse(path: string | undefined, options: DecodeOptions, hooks: Parameters<typeof gatherSources>[2]) {
   if (path === undefined || !isFile(path)) {
     if (options.filter === undefined) return undefined;
-    throw new UserError('--filter needs a file: whether a request matches is known only when it has ended', 'write the capture to a file first');
+    throw new UserError(
+      '--filter needs a file: whether a request matches is known only when it has ended',
+      'write the capture to a file first',
+    );
   }
   const gathering = await gatherSources([path], options, hooks);
   if (gathering.failures.length > 0) throw gathering.failures[0];
   if (gathering.captures.length === 0) {
-    throw new UserError(`cannot decode ${path}: it is text, without the bytes of the packets`, 'captures are pcap or pcapng files; write one with tcpdump -w');
+    throw new UserError(
+      `cannot decode ${path}: it is text, without the bytes of the packets`,
+      'captures are pcap or pcapng files; write one with tcpdump -w',
+    );
   }
   return { facts: gatherFacts(gathering.gathered()), histories: gathering.pipeline.tracker.histories };
 }
@@ -84,7 +90,10 @@ async function openInput(path: string | undefined, options: DecodeOptions, signa
   const input = await openCapture(path, { reader: options.reader ?? 'auto' });
   if (input.kind === 'capture') return input;
   input.close();
-  throw new UserError('cannot decode text: it is without the bytes of the packets', 'captures are pcap or pcapng files; write one with tcpdump -w');
+  throw new UserError(
+    'cannot decode text: it is without the bytes of the packets',
+    'captures are pcap or pcapng files; write one with tcpdump -w',
+  );
 }
 
 /** Milliseconds of reading before signals get their turn. */

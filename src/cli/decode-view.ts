@@ -24,7 +24,9 @@ export interface DecodeView extends DecodedSink {
 }
 
 export function viewFor(options: DecodeOptions, writer: ChunkWriter, wanted: SelectedRows | undefined): DecodeView {
-  return options.request === undefined ? new RecordsView(options, writer, wanted) : new RequestView(options, options.request, writer);
+  return options.request === undefined
+    ? new RecordsView(options, writer, wanted)
+    : new RequestView(options, options.request, writer);
 }
 
 /** All records, or those of selected rows. */
@@ -55,7 +57,10 @@ class RecordsView implements DecodeView {
       endpoints: (connection: number) => pipeline.endpoints(connection),
     };
     if (options.format === 'ndjson') {
-      this.format = { record: (record) => recordJson(record, common), problem: (anomaly) => problemJson(anomaly, common) };
+      this.format = {
+        record: (record) => recordJson(record, common),
+        problem: (anomaly) => problemJson(anomaly, common),
+      };
       return;
     }
     const terminal = terminalOf(options.color, options.ascii === true, options.output !== undefined);

@@ -1,10 +1,10 @@
 // `fcgi-inspect capture.pcap`: what is wrong in these captures. The default command.
 import { type Command, Option } from 'commander';
-import { type Severity, SEVERITIES } from '../analysis/finding.js';
+import { SEVERITIES, type Severity } from '../analysis/finding.js';
 import { selectRows } from '../analysis/select-rows.js';
 import type { Snapshot } from '../analysis/snapshot.js';
-import { jsonReport, ndjsonReport } from '../reporters/json.js';
 import { TIME_FORMATS, type TimeFormat } from '../reporters/format-time.js';
+import { jsonReport, ndjsonReport } from '../reporters/json.js';
 import { textReport } from '../reporters/text.js';
 import type { Gathering } from '../sources/gather.js';
 import { EXIT_FINDINGS, EXIT_INPUT, exitWith } from './exit.js';
@@ -45,15 +45,20 @@ export function addInspectCommand(program: Command): Command {
   const command = program
     .command('inspect', { isDefault: true })
     .description('what is wrong in these captures (the default command)')
-    .argument('[captures...]', 'pcap or pcapng files (also gzip), text printed by tcpdump, lighttpd error logs; - is standard input');
+    .argument(
+      '[captures...]',
+      'pcap or pcapng files (also gzip), text printed by tcpdump, lighttpd error logs; - is standard input',
+    );
   addSourceOptions(command)
     .addOption(
-      new Option('-f, --format <name>', `output: ${FORMATS.join(', ')}`).argParser((value: string) => parseWord(value, '--format', FORMATS)),
+      new Option('-f, --format <name>', `output: ${FORMATS.join(', ')}`).argParser((value: string) =>
+        parseWord(value, '--format', FORMATS),
+      ),
     )
     .option('--filter <expression>', 'only these connections and requests in lists: \'status >= 500 and uri ~ "cart"\'')
     .addOption(
-      new Option('--limit <count>', 'rows of each list at most (default: 20 in text, all in JSON)').argParser((value: string) =>
-        parseCount(value, '--limit'),
+      new Option('--limit <count>', 'rows of each list at most (default: 20 in text, all in JSON)').argParser(
+        (value: string) => parseCount(value, '--limit'),
       ),
     )
     .addOption(
@@ -63,9 +68,10 @@ export function addInspectCommand(program: Command): Command {
     )
     .option('-o, --output <file>', 'write the report to a file')
     .addOption(
-      new Option('-t, --time <format>', 'times in text: r relative, a absolute, ad with date, e epoch, d delta, u or ud UTC').argParser((value: string) =>
-        parseWord(value, '--time', TIME_FORMATS),
-      ),
+      new Option(
+        '-t, --time <format>',
+        'times in text: r relative, a absolute, ad with date, e epoch, d delta, u or ud UTC',
+      ).argParser((value: string) => parseWord(value, '--time', TIME_FORMATS)),
     )
     .option('--redact', 'leave out the values of cookies and authorization (the default)')
     .option('--show-secrets', 'show them')

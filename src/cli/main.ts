@@ -13,7 +13,10 @@ const packageFile = new URL('../../../package.json', import.meta.url);
 
 /** The whole command line, also for completion and docs. */
 export function createProgram(): Command {
-  const { version, description } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string; description: string };
+  const { version, description } = JSON.parse(readFileSync(packageFile, 'utf8')) as {
+    version: string;
+    description: string;
+  };
   const program = new Command('fcgi-inspect')
     .description(description)
     .version(version, '-V, --version')
@@ -27,7 +30,10 @@ export function createProgram(): Command {
   addCompletionCommand(program);
   program.addHelpText('before', INSPECT_EXAMPLES);
   // `fcgi-inspect capture.pcap` takes the options of `inspect`: whoever asks the program for help wants to see them.
-  program.addHelpText('after', () => `\n${inspect.helpInformation().replace(/^Usage: .*\n+/, 'fcgi-inspect [options] <captures...>: ')}`);
+  program.addHelpText(
+    'after',
+    () => `\n${inspect.helpInformation().replace(/^Usage: .*\n+/, 'fcgi-inspect [options] <captures...>: ')}`,
+  );
   for (const command of program.commands) command.exitOverride().configureOutput({ outputError: () => {} });
   return program;
 }

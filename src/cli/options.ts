@@ -6,7 +6,8 @@ import { UserError } from '../model/errors.js';
 /** `tcp.port==9000,fcgi` (tshark's spelling) or `9000,scgi`; repeatable. */
 export function parseDecodeAs(value: string, previous: readonly NamedListener[] = []): NamedListener[] {
   const match = /^(?:tcp\.port\s*==\s*)?(\d+)\s*,\s*(fcgi|fastcgi|scgi)$/.exec(value.trim());
-  if (!match) throw new UserError(`-d ${value}: not understood`, 'write -d tcp.port==9000,fcgi or -d tcp.port==9000,scgi');
+  if (!match)
+    throw new UserError(`-d ${value}: not understood`, 'write -d tcp.port==9000,fcgi or -d tcp.port==9000,scgi');
   return [...previous, { port: portNumber(match[1], '-d'), protocol: match[2] === 'scgi' ? 'scgi' : 'fastcgi' }];
 }
 
@@ -28,7 +29,17 @@ export type Moment =
   | { readonly kind: 'relative'; readonly nanoseconds: number }
   | { readonly kind: 'absolute'; readonly milliseconds: number };
 
-const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, '': 1e9, min: 60e9, m: 60e9, h: 3600e9 };
+const UNITS: Readonly<Record<string, number>> = {
+  ns: 1,
+  us: 1e3,
+  µs: 1e3,
+  ms: 1e6,
+  s: 1e9,
+  '': 1e9,
+  min: 60e9,
+  m: 60e9,
+  h: 3600e9,
+};
 
 /** `2.5`, `2.5s`, `300ms`, `5min` after the first packet, or a date like 2026-11-21T10:10:04Z. */
 export function parseMoment(value: string, option: string): Moment {
@@ -36,7 +47,10 @@ export function parseMoment(value: string, option: string): Moment {
   if (match) return { kind: 'relative', nanoseconds: Number(match[1]) * UNITS[match[2] ?? ''] };
   const milliseconds = Date.parse(value);
   if (/^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(milliseconds)) return { kind: 'absolute', milliseconds };
-  throw new UserError(`${option} ${value}: not a time`, 'write seconds since the first packet (2.5s, 300ms) or a date (2026-11-21T10:10:04Z)');
+  throw new UserError(
+    `${option} ${value}: not a time`,
+    'write seconds since the first packet (2.5s, 300ms) or a date (2026-11-21T10:10:04Z)',
+  );
 }
 
 /** `--log-timezone`: local, UTC, or an offset like +02:00. Returns the offset of a local time in seconds, or undefined for local. */

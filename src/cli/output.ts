@@ -15,7 +15,8 @@ export async function writePieces(pieces: Iterable<string>, file: string | undef
   try {
     for (const piece of pieces) {
       if (failure || stream.destroyed) break;
-      if (piece !== '' && !stream.write(piece)) await Promise.race([once(stream, 'drain'), once(stream, 'close')]).catch(onError);
+      if (piece !== '' && !stream.write(piece))
+        await Promise.race([once(stream, 'drain'), once(stream, 'close')]).catch(onError);
     }
     if (file !== undefined && !failure) {
       stream.end();

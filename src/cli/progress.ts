@@ -1,7 +1,7 @@
 // One line on stderr that says how far the reading is: only on a terminal, and only when it takes longer than a moment.
 import { formatCount } from '../reporters/format-count.js';
-import type { Progress } from '../sources/gather.js';
 import { type Clock, systemClock } from '../sources/clock.js';
+import type { Progress } from '../sources/gather.js';
 
 export interface ProgressLine {
   /** To be called as often as one likes. */
@@ -52,7 +52,8 @@ export function progressLine(
 /** `reading  42%   1,234,567 packets   830,000 packets/s`; `elapsed` in milliseconds. */
 export function progressText({ bytes, size, packets }: Progress, elapsed: number): string {
   const parts = ['reading'];
-  if (size !== undefined && size > 0) parts.push(`${String(Math.min(100, Math.floor((bytes / size) * 100))).padStart(3)}%`);
+  if (size !== undefined && size > 0)
+    parts.push(`${String(Math.min(100, Math.floor((bytes / size) * 100))).padStart(3)}%`);
   parts.push(`${formatCount(packets)} packets`);
   if (elapsed >= RATE_TIME) {
     const rate = (packets / elapsed) * 1000;

@@ -4,8 +4,8 @@ import { Option } from 'commander';
 import type { Origin } from '../analysis/pipeline.js';
 import type { NamedListener } from '../analysis/session.js';
 import { UserError } from '../model/errors.js';
-import { openInterface } from '../sources/capture-interface.js';
 import type { CaptureInput } from '../sources/capture-file.js';
+import { openInterface } from '../sources/capture-interface.js';
 import { type Gathering, gather, type Progress } from '../sources/gather.js';
 import { localZone } from '../sources/local-zone.js';
 import { type Moment, parseDecodeAs, parseMoment, parsePort, parseTimezone, parseWord } from './options.js';
@@ -24,16 +24,22 @@ export interface SourceOptions {
 export function addSourceOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('-d, --decode-as <spec>', 'name a listener: tcp.port==9000,fcgi or tcp.port==9000,scgi (repeatable)').argParser(parseDecodeAs),
+      new Option(
+        '-d, --decode-as <spec>',
+        'name a listener: tcp.port==9000,fcgi or tcp.port==9000,scgi (repeatable)',
+      ).argParser(parseDecodeAs),
     )
     .addOption(new Option('--port <port>', 'short for -d tcp.port==<port>,fcgi (repeatable)').argParser(parsePort))
     .addOption(
-      new Option('--since <time>', 'leave out packets before: seconds after the first (2.5s, 300ms) or a date').argParser((value: string) =>
-        parseMoment(value, '--since'),
-      ),
+      new Option(
+        '--since <time>',
+        'leave out packets before: seconds after the first (2.5s, 300ms) or a date',
+      ).argParser((value: string) => parseMoment(value, '--since')),
     )
     .addOption(
-      new Option('--until <time>', 'leave out packets after').argParser((value: string) => parseMoment(value, '--until')),
+      new Option('--until <time>', 'leave out packets after').argParser((value: string) =>
+        parseMoment(value, '--until'),
+      ),
     )
     .option('-i, --interface <name>', 'capture on this interface with tcpdump until Ctrl-C')
     .addOption(
@@ -42,7 +48,10 @@ export function addSourceOptions(command: Command): Command {
       ),
     )
     .addOption(
-      new Option('--log-timezone <zone>', "zone of lighttpd's log: local (default), UTC, or an offset like +02:00").argParser((value: string) => ({
+      new Option(
+        '--log-timezone <zone>',
+        "zone of lighttpd's log: local (default), UTC, or an offset like +02:00",
+      ).argParser((value: string) => ({
         offset: parseTimezone(value),
       })),
     );
@@ -73,9 +82,16 @@ export interface GatherHooks {
 }
 
 /** Reads what the command line names: files, standard input, an interface. */
-export async function gatherSources(paths: readonly string[], options: SourceOptions, hooks: GatherHooks): Promise<Gathering> {
+export async function gatherSources(
+  paths: readonly string[],
+  options: SourceOptions,
+  hooks: GatherHooks,
+): Promise<Gathering> {
   if (paths.length === 0 && options.interface === undefined) {
-    throw new UserError('no capture is named', 'fcgi-inspect capture.pcap, or fcgi-inspect - to read standard input, or --interface lo');
+    throw new UserError(
+      'no capture is named',
+      'fcgi-inspect capture.pcap, or fcgi-inspect - to read standard input, or --interface lo',
+    );
   }
   if (paths.filter((path) => path === '-').length > 1) throw new UserError('standard input can be read only once');
   const named = namedListeners(options);

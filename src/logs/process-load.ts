@@ -24,6 +24,8 @@ export interface ProcessLoad {
   /** Connections on which no response came at all. */
   readonly responsesNotReceived: number;
   readonly connectFailures: number;
+  /** Those of them where nobody listened: connection refused, or no such socket file. */
+  readonly listenerGone: number;
   readonly firstTime: number;
   readonly lastTime: number;
   /**
@@ -49,6 +51,9 @@ interface Entry {
   /** End-of-file lines since the last request it was given. */
   unconfirmed: number;
 }
+
+/** ECONNREFUSED and ENOENT, as the system's messages say them. */
+const NOBODY_LISTENS = /Connection refused|No such file or directory/;
 
 /** Folds the events of a log into its processes, in the order in which they appear. */
 export class ProcessLoads {
@@ -132,7 +137,10 @@ export class ProcessLoads {
   // gw_backend.c counts the attempt in the load and prints "released proc" for it; mod_fastcgi.c did neither.
   private connectFailed(event: LighttpdEvent): void {
     const entry = this.latestAt.get(event.socket);
-    if (entry !== undefined) entry.process.connectFailures++;
+    if (entry !== undefined) {
+      entry.process.connectFailures++;
+      if (NOBODY_LISTENS.test(event.text)) entry.process.listenerGone++;
+    }
     if (event.source !== 'gw_backend.c') return;
     this.failures.set(event.socket, (this.failures.get(event.socket) ?? 0) + 1);
   }
@@ -180,6 +188,7 @@ function newProcess(pid: number, socket: string, time: number): Draft {
     endOfFileAlive: 0,
     responsesNotReceived: 0,
     connectFailures: 0,
+    listenerGone: 0,
     firstTime: time,
     lastTime: time,
     drift: 0,

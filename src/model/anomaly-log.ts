@@ -16,7 +16,7 @@ export interface Anomaly {
 }
 
 /** Places kept of each code. */
-const MAX_PLACES = 1000;
+export const MAX_PLACES = 1000;
 
 export class AnomalyLog {
   /** Count of each code, by its number. */

@@ -1,12 +1,13 @@
 // The JSON report, version 1: the serialised Snapshot. Streamed piece by piece, because a capture may have millions of
 // rows. Numbers are raw; times are decimal seconds since the first packet.
-import { connectionRow, requestRow, type ConnectionRow, type RequestRow } from '../analysis/rows.js';
-import type { Backend, LatencyFigures, Snapshot } from '../analysis/snapshot.js';
+
 import type { Finding } from '../analysis/finding.js';
+import type { JoinedProcess } from '../analysis/process-join.js';
+import { type ConnectionRow, connectionRow, type RequestRow, requestRow } from '../analysis/rows.js';
+import type { Backend, LatencyFigures, Snapshot } from '../analysis/snapshot.js';
 import type { Percentiles } from '../analysis/sweep.js';
-import { isoTime } from './format-time.js';
-import type { ProcessLoad } from '../logs/process-load.js';
 import type { HistoryTable } from '../tcp/history-table.js';
+import { isoTime } from './format-time.js';
 
 export const SCHEMA = 'fcgi-inspect/report/1';
 
@@ -30,11 +31,13 @@ export function* jsonReport(snapshot: Snapshot, options: JsonOptions): Generator
       latency: latencyObject(snapshot.summary.latency),
     },
     backends: snapshot.backends.map(backendObject),
-    processes: facts.processes.map((process) => processObject(snapshot, process)),
+    processes: snapshot.processes.map((process) => processObject(snapshot, process)),
     findings: snapshot.findings.map(findingObject),
   };
   yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "connections": [`;
-  yield* list(options.connectionRows, options.limit, (row) => connectionObject(connectionRow(facts, options.histories, row)));
+  yield* list(options.connectionRows, options.limit, (row) =>
+    connectionObject(connectionRow(facts, options.histories, row)),
+  );
   yield '],\n  "requests": [';
   yield* list(options.requestRows, options.limit, (row) => requestObject(requestRow(facts, row)));
   yield ']\n}\n';
@@ -56,7 +59,7 @@ export function* ndjsonReport(snapshot: Snapshot, options: JsonOptions): Generat
     yield line('request', requestObject(requestRow(facts, row)));
   }
   for (const backend of snapshot.backends) yield line('backend', backendObject(backend));
-  for (const process of facts.processes) yield line('process', processObject(snapshot, process));
+  for (const process of snapshot.processes) yield line('process', processObject(snapshot, process));
   for (const finding of snapshot.findings) yield line('finding', findingObject(finding));
   yield line('summary', { ...snapshot.summary, latency: latencyObject(snapshot.summary.latency) });
 }
@@ -94,6 +97,7 @@ function inputObject(snapshot: Snapshot) {
 function backendObject(backend: Backend) {
   return {
     ...backend,
+    inFlight: backend.inFlight.map(([time, count]) => [seconds(time), count]),
     acceptQueue: {
       ...backend.acceptQueue,
       longestWait: seconds(backend.acceptQueue.longestWait),
@@ -106,12 +110,14 @@ function backendObject(backend: Backend) {
 }
 
 /** Logs have whole seconds since 1970; the report counts from the first packet. */
-function processObject(snapshot: Snapshot, process: ProcessLoad) {
+function processObject(snapshot: Snapshot, { listener, ...process }: JoinedProcess) {
   const { firstTime } = snapshot.input;
   const origin = firstTime ? firstTime.seconds + firstTime.nanoseconds / 1e9 : process.firstTime;
   const since = (time: number) => Math.round((time - origin) * 1e9) / 1e9;
   return {
     ...process,
+    endpoint: listener?.endpoint ?? null,
+    requestTime: seconds(process.requestTime),
     load: process.load.map(([time, inFlight]) => [since(time), inFlight]),
     firstTime: since(process.firstTime),
     lastTime: since(process.lastTime),
@@ -137,7 +143,9 @@ function percentileObject(values: Percentiles | null) {
 export function findingObject(finding: Finding) {
   return {
     ...finding,
-    evidence: finding.evidence.map(({ time, ...rest }) => (time === undefined ? rest : { ...rest, time: seconds(time) })),
+    evidence: finding.evidence.map(({ time, ...rest }) =>
+      time === undefined ? rest : { ...rest, time: seconds(time) },
+    ),
   };
 }
 

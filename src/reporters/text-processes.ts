@@ -1,27 +1,37 @@
 // Which process did how much: known from a web server's log or from a live source, never from packets alone.
-import type { ProcessLoad } from '../logs/process-load.js';
+import type { JoinedProcess } from '../analysis/process-join.js';
 import { formatCount } from './format-count.js';
+import { formatDuration } from './format-duration.js';
 import type { TextContext } from './text-context.js';
 import { type Column, table, wrap } from './text-layout.js';
 import { counted, share } from './text-words.js';
 
 const HINT = "Packets name no process; lighttpd's error log (fastcgi.debug = 1) read along with them does.";
 
+/** What the packets add to the log. */
+const CAPTURED: readonly Column<JoinedProcess>[] = [
+  { title: 'captured', align: 'right', text: ({ capturedRequests }) => formatCount(capturedRequests) },
+  { title: 'busy', align: 'right', text: ({ requestTime }) => formatDuration(requestTime) },
+  { title: 'queued', align: 'right', text: ({ queued }) => formatCount(queued) },
+];
+
 export function* processLines(context: TextContext): Generator<string> {
   const { snapshot, style, symbols, width, limit, safe } = context;
-  const { processes, listeners } = snapshot.facts;
+  const { listeners } = snapshot.facts;
+  const { processes } = snapshot;
   if (processes.length === 0) {
     if (listeners.length === 0) return;
     for (const line of wrap(HINT, width)) yield style.dim(line);
     return;
   }
   const all = processes.reduce((sum, process) => sum + process.requests, 0);
-  const columns: readonly Column<ProcessLoad>[] = [
+  const columns: readonly Column<JoinedProcess>[] = [
     { title: 'pid', align: 'right', text: ({ pid }) => (pid === 0 ? '-' : String(pid)) },
     { title: 'socket', flexible: true, text: ({ socket }) => safe(socket) },
     { title: 'requests', align: 'right', text: ({ requests }) => formatCount(requests) },
     { title: 'share', align: 'right', text: ({ requests }) => share(requests, all) },
     { title: 'most at once', align: 'right', text: ({ maxLoad }) => formatCount(maxLoad) },
+    ...(processes.some(({ listener }) => listener) ? CAPTURED : []),
     { title: 'end of file', align: 'right', text: ({ endOfFile }) => formatCount(endOfFile) },
   ];
   yield style.strong(`Processes  ${formatCount(processes.length)}`);

@@ -1,14 +1,15 @@
 // Reads the inputs of one analysis - captures, tcpdump text, server logs - and runs them through the pipeline. What
 // can't be read is told by name; the rest of the work is done.
+
+import { CHECKS } from '../analysis/checks/index.js';
 import { conclude, type Gathered } from '../analysis/conclude.js';
 import { Pipeline, type PipelineOptions } from '../analysis/pipeline.js';
 import type { InputFile, Snapshot } from '../analysis/snapshot.js';
-import { CHECKS } from '../analysis/checks/index.js';
 import { END, FRAME } from '../capture/frame-reader.js';
+import type { ProcessLoad } from '../logs/process-load.js';
 import { UserError } from '../model/errors.js';
 import { Frame } from '../model/frame.js';
 import type { CaptureProblem } from '../model/problem.js';
-import type { ProcessLoad } from '../logs/process-load.js';
 import { type CaptureInput, type CaptureOptions, openCapture, type TextInput } from './capture-file.js';
 import { MergedReader } from './capture-merge.js';
 import { type Clock, systemClock } from './clock.js';
@@ -53,10 +54,20 @@ export class Gathering {
     const descriptions = this.captures.map((input) => input.describe());
     const several = this.captures.length + this.texts.length > 1;
     const files: InputFile[] = [...descriptions, ...this.texts.map((text) => text.file)].map(
-      ({ name, format, compression, linkTypes, packets, bytes, cut }) => ({ name, format, compression, linkTypes, packets, bytes, cut }),
+      ({ name, format, compression, linkTypes, packets, bytes, cut }) => ({
+        name,
+        format,
+        compression,
+        linkTypes,
+        packets,
+        bytes,
+        cut,
+      }),
     );
     const problems: CaptureProblem[] = [...descriptions, ...this.texts].flatMap((input) =>
-      input.problems.map((problem) => (several ? { ...problem, file: problem.file ?? ('name' in input ? input.name : input.file.name) } : problem)),
+      input.problems.map((problem) =>
+        several ? { ...problem, file: problem.file ?? ('name' in input ? input.name : input.file.name) } : problem,
+      ),
     );
     const processes: ProcessLoad[] = this.texts.flatMap((text) => text.processes);
     return { pipeline: this.pipeline, files, problems, processes, checks: CHECKS };
@@ -94,7 +105,10 @@ export async function gather(paths: readonly string[], options: GatherOptions): 
     }
   }
   if (dumps.length > 0 && gathering.captures.length > 0) {
-    throw new UserError('text printed by tcpdump and captures cannot be read as one input', 'give them to two commands');
+    throw new UserError(
+      'text printed by tcpdump and captures cannot be read as one input',
+      'give them to two commands',
+    );
   }
   gathering.pipeline = new Pipeline({ ...options, withoutPayload: dumps.length > 0 });
   for (const dump of dumps) dump.dump!(gathering.pipeline);

@@ -102,7 +102,8 @@ async function eachLine(input: TextInput, use: (line: string) => void): Promise<
   for (;;) {
     if (window.length > 0) {
       total += window.length;
-      if (total > MAX_TEXT) throw new UserError(`cannot read ${input.name}: more than 512 MiB of text`, 'give a capture instead');
+      if (total > MAX_TEXT)
+        throw new UserError(`cannot read ${input.name}: more than 512 MiB of text`, 'give a capture instead');
       const text = rest + decoder.decode(window.bytes.subarray(window.start, window.end), { stream: true });
       window.start = window.end;
       const lines = text.split('\n');

@@ -45,7 +45,7 @@ export class Handshake {
     const peer = this.store.endpointAt(row, 1 - endpoint);
     if ((words[this.store.endpointAt(row, endpoint) + FLAGS] & STARTED) !== 0) return false;
     if ((s.flags & (ACK | SYN | RST)) !== ACK || (words[peer + FLAGS] & SYN_KNOWN) === 0) return false;
-    return ((s.acknowledgment - words[peer + START] - 1) | 0) < 0;
+    return ((s.acknowledgment - words[peer + START]) | 0) < 0;
   }
 
   /** Sets where the endpoint's stream begins, from a SYN or from the first packet that it sent. */
@@ -58,9 +58,8 @@ export class Handshake {
       this.correctRoles(row, endpoint, flags, (s.flags & ACK) !== 0);
       if ((flags & STARTED) === 0) this.start(own, s.sequence, (s.sequence + 1) >>> 0, STARTED | SYN_KNOWN);
       else if ((flags & SYN_KNOWN) === 0 && words[own + START] === s.sequence) words[own + FLAGS] |= SYN_KNOWN;
-      else if (words[own + START] !== s.sequence && words[own + NEXT] === (words[own + START] + 1) >>> 0) {
-        // Another SYN-ACK with another number, and no data yet: the last one counts.
-        if ((flags & STATE_MASK) < CLOSED) this.start(own, s.sequence, (s.sequence + 1) >>> 0, SYN_KNOWN);
+      else if (words[own + START] !== s.sequence && this.isUnconfirmed(own)) {
+        this.start(own, s.sequence, (s.sequence + 1) >>> 0, SYN_KNOWN);
       }
       return;
     }
@@ -173,6 +172,18 @@ export class Handshake {
     const told =
       c.bytes0[row] + c.bytes1[row] + c.missing0[row] + c.missing1[row] + c.firstFin[row] + c.firstReset[row];
     if (told === 0) swapRoles(this.store, row);
+  }
+
+  /**
+   * Whether another SYN-ACK with another number may replace the one before: nothing was sent since, and the peer did
+   * not acknowledge the one before.
+   */
+  private isUnconfirmed(own: number): boolean {
+    const words = this.store.live.words;
+    const flags = words[own + FLAGS];
+    const first = (words[own + START] + 1) >>> 0;
+    if (words[own + NEXT] !== first || words[own + END] !== first || (flags & STATE_MASK) >= CLOSED) return false;
+    return (flags & ACK_KNOWN) === 0 || words[own + ACKED] !== first;
   }
 
   private start(at: number, start: number, next: number, flags: number): void {

@@ -28,12 +28,16 @@ export class HoleKeeper {
     private readonly delivery: Delivery,
   ) {}
 
-  /** Looks after the hole of one stream, if there is one, when another packet of its connection has come. */
-  check(row: number, endpoint: number, time: number, packet: number): void {
+  /**
+   * Looks after the hole of one stream, if there is one, when another packet of its connection has come. `answered`:
+   * that packet carries data of the receiver, which are better told after the gap than before it.
+   */
+  check(row: number, endpoint: number, answered: boolean, time: number, packet: number): void {
     const trouble = this.store.live.trouble(row);
     if (trouble < 0) return;
     const stream = trouble * 2 + endpoint;
-    if (!Number.isNaN(this.store.troubles.holeSince[stream])) this.decide(row, endpoint, stream, time, packet);
+    if (!Number.isNaN(this.store.troubles.holeSince[stream]))
+      this.decide(row, endpoint, stream, answered, time, packet);
   }
 
   /** Looks after the holes of all connections, so that one that went silent does not keep memory. */
@@ -41,7 +45,7 @@ export class HoleKeeper {
     const troubles = this.store.troubles;
     for (let stream = troubles.firstWaiting; stream !== NONE; ) {
       const next = troubles.nextWaiting[stream];
-      this.decide(troubles.connection[stream >> 1], stream & 1, stream, time, packet);
+      this.decide(troubles.connection[stream >> 1], stream & 1, stream, false, time, packet);
       stream = next;
     }
   }
@@ -108,10 +112,10 @@ export class HoleKeeper {
     }
   }
 
-  private decide(row: number, endpoint: number, stream: number, time: number, packet: number): void {
+  private decide(row: number, endpoint: number, stream: number, answered: boolean, time: number, packet: number): void {
     const { troubles, counters } = this.store;
     for (;;) {
-      const limit = this.limit(row, endpoint, stream, time);
+      const limit = this.limit(row, endpoint, stream, answered, time);
       if (limit === WAIT) return;
       if (limit === FULL) {
         counters.bufferLimitReached++;
@@ -122,7 +126,7 @@ export class HoleKeeper {
   }
 
   /** The sequence number up to which the stream's first hole is to be given up now; or WAIT; or FULL. */
-  private limit(row: number, endpoint: number, stream: number, time: number): number {
+  private limit(row: number, endpoint: number, stream: number, answered: boolean, time: number): number {
     const { live, fragments, troubles, limits } = this.store;
     const words = live.words;
     const own = this.store.endpointAt(row, endpoint);
@@ -142,7 +146,7 @@ export class HoleKeeper {
       const full = troubles.bytes[stream] > limits.holeBytes || troubles.fragments[stream] > limits.holeSegments;
       // One acknowledged byte and nothing behind it may be a FIN that was not captured.
       const maybeFin = acknowledged === 1 && !evident;
-      if ((full || age > limits.holeTime) && !maybeFin) {
+      if ((full || age > (answered ? limits.answeredHoleTime : limits.holeTime)) && !maybeFin) {
         return evident && ((beyond - words[own + ACKED]) | 0) < 0 ? beyond : words[own + ACKED];
       }
     }

@@ -14,6 +14,8 @@ export interface TrackerLimits {
   holeSegments: number;
   /** ... or when it is older than this. */
   holeTime: number;
+  /** ... or than this, when the receiver goes on to send data of its own. */
+  answeredHoleTime: number;
   /** A hole of a capture that shows one direction only is given up after this time. */
   oneSidedHoleTime: number;
   /** Equal packets within this time are copies, where the capture can hold copies. */
@@ -38,6 +40,7 @@ export const DEFAULT_LIMITS: Readonly<Omit<TrackerLimits, 'seed'>> = {
   holeBytes: 64 << 10,
   holeSegments: 100,
   holeTime: SECOND,
+  answeredHoleTime: 10 * MILLISECOND,
   oneSidedHoleTime: 3 * SECOND,
   duplicateTime: 10 * MILLISECOND,
   farAhead: 16 << 20,

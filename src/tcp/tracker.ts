@@ -172,9 +172,9 @@ export class TcpTracker {
     }
     // A gap in the other direction is told before this packet's payload, one in this direction only if the packet did
     // not fill it.
-    this.holes.check(row, 1 - endpoint, s.time, s.packet);
+    this.holes.check(row, 1 - endpoint, length > 0, s.time, s.packet);
     if (length > 0) this.payload(row, endpoint, own, s.sequence, s);
-    this.holes.check(row, endpoint, s.time, s.packet);
+    this.holes.check(row, endpoint, false, s.time, s.packet);
     return row;
   }
 
@@ -229,11 +229,11 @@ export class TcpTracker {
     if (reset) noteReset(store, row, endpoint, s);
     if (first || (effective & CONTROL) !== 0) updateState(store, row);
     if (fresh) store.observer.opened(row, s.time, s.packet);
-    this.holes.check(row, 1 - endpoint, s.time, s.packet);
+    this.holes.check(row, 1 - endpoint, length > 0, s.time, s.packet);
     if (length > 0 && !reset && inside) this.payload(row, endpoint, own, sequence, s);
     if (ends) this.delivery.settle(row, endpoint, s.time, s.packet);
     if (reset) store.observer.reset(row, store.live.side(row, endpoint) as Side, s.time, s.packet);
-    this.holes.check(row, endpoint, s.time, s.packet);
+    this.holes.check(row, endpoint, false, s.time, s.packet);
   }
 
   private noteFin(row: number, endpoint: number, own: number, finAt: number, s: Segment): boolean {

@@ -200,6 +200,8 @@ test('a block length that makes no sense ends the reading, with its offset', () 
     assert.equal(result.reader?.cut, false);
   };
   for (const length of [0, 4, 8, 11, 13, 34, 16 * 1024 * 1024 + 4, 0x7ffffffc, 0xfffffffc]) wrong(length);
+  const odd = new ByteWriter().u32(0x1234).u32(30).bytes(new Uint8Array(18)).u32(30).take();
+  assert.deepEqual(problems(readFrames(concat(good.take(), odd))), ['bad-block-length']);
   const trailer = readFrames(written().interface({ linkType: 1 }).block(6, new Uint8Array(32), 40).take());
   assert.deepEqual(problems(trailer), ['bad-block-length']);
 });

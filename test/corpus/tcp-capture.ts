@@ -45,8 +45,12 @@ async function readSegments(path: string, addresses: AddressTable, use: (segment
   input.close();
 }
 
-/** Follows all TCP connections of the capture at `path`. */
-export async function trackCapture(path: string, observer: ConnectionObserver): Promise<TrackedCapture> {
+/** Follows all TCP connections of the capture at `path`; `each` is called after each segment with its row. */
+export async function trackCapture(
+  path: string,
+  observer: ConnectionObserver,
+  each: (segment: Segment, row: number, tracker: TcpTracker) => void = () => {},
+): Promise<TrackedCapture> {
   const tracker = new TcpTracker(observer);
   const addresses = new AddressTable();
   let tcpPackets = 0;
@@ -54,20 +58,20 @@ export async function trackCapture(path: string, observer: ConnectionObserver): 
   await readSegments(path, addresses, (segment) => {
     tcpPackets++;
     last = segment.time;
-    tracker.segment(segment);
+    each(segment, tracker.segment(segment), tracker);
   });
   tracker.finish(last);
   return { tracker, addresses, tcpPackets };
 }
 
 /**
- * The same with the TCP packets in another order: `arrange` may exchange, remove and repeat the numbers 0, 1, 2 ...
+ * The same with the TCP segments rearranged: `arrange` may exchange, remove, repeat and change the list's entries.
  * Times and packet numbers are those of the new order, as if it had been captured so.
  */
 export async function trackSegments(
   path: string,
   observer: ConnectionObserver,
-  arrange: (order: number[]) => void = () => {},
+  arrange: (segments: Segment[]) => void = () => {},
 ): Promise<TcpTracker> {
   const segments: Segment[] = [];
   await readSegments(path, new AddressTable(), (segment) => {
@@ -76,11 +80,9 @@ export async function trackSegments(
     segments.push(Object.assign(new Segment(), segment, { data: copy, payloadOffset: 0 }));
   });
   const times = segments.map(({ time }) => time);
-  const order = segments.map((_, i) => i);
-  arrange(order);
+  arrange(segments);
   const tracker = new TcpTracker(observer);
-  order.forEach((index, place) => {
-    const segment = segments[index];
+  segments.forEach((segment, place) => {
     segment.time = times[Math.min(place, times.length - 1)];
     segment.packet = place + 1;
     tracker.segment(segment);

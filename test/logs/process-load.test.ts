@@ -63,6 +63,7 @@ test('requests, the highest load, and the highest load of each second', () => {
     endOfFileAlive: 0,
     responsesNotReceived: 0,
     connectFailures: 0,
+    listenerGone: 0,
     firstTime: START,
     lastTime: START + 3,
     drift: 0,

@@ -58,6 +58,10 @@ test('a jumbogram says its length in an option (RFC 2675)', () => {
   const padded = concat(packet, new Uint8Array(10));
   assert.equal(decode(padded).segment.wireLength, 70_000);
   assert.equal(decode(packet, 1, 100, packet.length).segment.wireLength, 70_000);
+  // An option of another length is no jumbo payload option.
+  options[3] = 3;
+  const wrong = tcpPacket({ ...ends, payload: 'x', ip: { options, firstExtension: 0, length: 0 } });
+  assert.equal(decode(wrong).segment.wireLength, 1);
   // Padding options before it.
   const behind = concat(Uint8Array.of(6, 1, 1, 2, 0, 0, 0, 0xc2, 4), bigEndian(16 + tcpLength, 4), hex('000000'));
   const other = tcpPacket({ ...ends, payload, ip: { options: behind, firstExtension: 0, length: 0 } });

@@ -72,6 +72,7 @@ test('every family number of IPv6 in LINKTYPE_NULL, in both byte orders', () => 
   }
   assert.equal(decode(concat(bigEndian(3, 4), tcpDatagram(v4)), 0).code, NOT_TCP);
   assert.equal(decode(concat(hex('02000002'), tcpDatagram(v4)), 0).code, NOT_TCP);
+  assert.equal(decode(concat(hex('02000100'), tcpDatagram(v4)), 0).code, NOT_TCP);
   assert.equal(decode(concat(hex('00020000'), tcpDatagram(v4)), 0).code, NOT_TCP);
 });
 

@@ -110,6 +110,15 @@ describe('handshake', () => {
     assert.deepEqual(wire.recorder.told[0].gaps, [0, 0]);
   });
 
+  test('of several SYN-ACKs the acknowledged one counts, or else the last', () => {
+    const last = new Wire();
+    last.send('> S 0 -', '< SA 700 1', '< SA 0 1', "> A 1 1 'req'", '< SA 700 1', "< A 1 4 'res'");
+    last.finish();
+    assert.equal(last.recorder.text(0, 1), 'res');
+    assert.deepEqual(last.recorder.told[0].gaps, [0, 0]);
+    assert.equal(last.tracker.connections.count, 1);
+  });
+
   test('a keep-alive probe as first packet of a side is no data', () => {
     const wire = new Wire();
     wire.send('> A 1 50', "< A 49 1 '?'", "< A 50 1 'abc'");

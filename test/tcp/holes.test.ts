@@ -24,6 +24,15 @@ describe('holes', () => {
     assert.deepEqual([wire.tracker.counters.gaps, wire.tracker.counters.gapBytes], [1, 3]);
   });
 
+  test('an acknowledged hole is given up before the data that answer it', () => {
+    const wire = new Wire();
+    wire.send(...HANDSHAKE, "@1 > A 4 1 'def'", '@1 < A 1 7', "@1.02 < A 1 7 'res'");
+    assert.equal(wire.events(), 'opened, gap 0 3, data 0 3, data 1 3');
+    const soon = new Wire();
+    soon.send(...HANDSHAKE, "@1 > A 4 1 'def'", '@1 < A 1 7', "@1.005 < A 1 7 'res'", "@1.006 > A 1 4 'abc'");
+    assert.equal(soon.events(), 'opened, data 1 3, data 0 3, data 0 3');
+  });
+
   test('a hole that was not acknowledged is waited for', () => {
     const wire = new Wire();
     wire.send(...HANDSHAKE, "@1 > A 4 1 'def'", '@9 < A 1 1', "@20 > A 1 1 'abc'");

@@ -7,6 +7,10 @@ import type { Facts, Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
 import { counted, grouped, listed, requestEvidence, requestName, showsRequests } from './shared-evidence.js';
 
+/** Kinds of failure told apart: a program may give every request another application status. */
+const MAX_KINDS = 100;
+const SHOWN_KINDS = 5;
+
 const ADVICE: readonly Advice[] = [
   {
     for: 'application',
@@ -52,13 +56,14 @@ function findingOf(facts: Facts, { endpoint, requests: rows }: Listener): Findin
     const failure = failureOf(facts, row);
     if (failure === '') continue;
     count++;
-    kinds.set(failure, (kinds.get(failure) ?? 0) + 1);
+    const kind = kinds.size < MAX_KINDS || kinds.has(failure) ? failure : 'others';
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     if (evidence.length < MAX_EVIDENCE) evidence.push(answer(facts, row, failure));
   }
   if (count === 0) return undefined;
   const often = [...kinds].sort((a, b) => b[1] - a[1]);
-  const named = often.slice(0, 5).map(([kind, times]) => `${kind} (${grouped(times)})`);
-  if (often.length > 5) named.push('others');
+  const named = often.slice(0, SHOWN_KINDS).map(([kind, times]) => `${kind} (${grouped(times)})`);
+  if (often.length > SHOWN_KINDS) named.push('others');
   return {
     id: 'application-error',
     severity: 'note',

@@ -53,14 +53,15 @@ A program that writes a lot there costs twice: each piece is a log line in the w
   needs: ['payload'],
   run(facts) {
     if (!showsRequests(facts)) return 'not-applicable';
-    const { stderr } = facts.log;
-    const findings: Finding[] = [];
-    for (const listener of facts.listeners) {
-      const groups = stderr.groups.filter(
-        ({ request }) => facts.listenerOf[facts.requests.connection[request]] === listener.index,
-      );
-      if (groups.length > 0) findings.push(findingOf(facts, listener, groups));
+    const byListener = new Map<number, StderrGroup[]>();
+    for (const group of facts.log.stderr.groups) {
+      const index = facts.listenerOf[facts.requests.connection[group.request]];
+      const groups = byListener.get(index);
+      if (groups) groups.push(group);
+      else if (index !== -1) byListener.set(index, [group]);
     }
+    const findings: Finding[] = [];
+    for (const [index, groups] of byListener) findings.push(findingOf(facts, facts.listeners[index], groups));
     return findings;
   },
 };

@@ -1,4 +1,5 @@
 // GET_VALUES without a result: the application does not answer management records, or not in time.
+import { REQUEST_ENDED } from '../../model/request-table.js';
 import { BY_APPLICATION } from '../../model/side.js';
 import type { Check } from '../check.js';
 import { CONVERSATION_GET_VALUES_PENDING } from '../conversation-table.js';
@@ -6,8 +7,8 @@ import { closeTime, type Facts } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
 import { connectionEvidence, connectionName, counted, showsRequests, span } from './shared-evidence.js';
 
-/** A connection that the web server ended (or that the capture cut off) sooner proves nothing. */
-const LONG_ENOUGH = 1e9;
+/** A connection that was ended (or cut off by the capture's end) sooner proves nothing, unless a request was answered. */
+const LONG_ENOUGH = 200e6;
 
 const ADVICE: readonly Advice[] = [
   {
@@ -36,6 +37,8 @@ Among the common web servers only HAProxy asks, and only with "option get-values
   run(facts) {
     if (!showsRequests(facts)) return 'not-applicable';
     const { conversations, connections } = facts;
+    const queued = new Set<number>();
+    for (const queue of facts.queues) for (const { row } of queue?.waiting ?? []) queued.add(row);
     const findings: Finding[] = [];
     for (const { endpoint, connections: rows } of facts.listeners) {
       const evidence: Evidence[] = [];
@@ -45,7 +48,8 @@ Among the common web servers only HAProxy asks, and only with "option get-values
         const lived = lifetime(facts, row);
         const closedByApplication =
           connections.firstFin[row] === BY_APPLICATION || connections.firstReset[row] === BY_APPLICATION;
-        if (lived < LONG_ENOUGH && !closedByApplication) continue;
+        const answersRequests = endedRequest(facts, row);
+        if (!answersRequests && !closedByApplication && (lived < LONG_ENOUGH || queued.has(row))) continue;
         const end = closedByApplication ? 'the application closed it' : 'it went on';
         const text = `no GET_VALUES_RESULT on ${connectionName(facts, row)}; ${end} ${closedByApplication ? 'after' : 'for'} ${span(lived)}`;
         if (++count <= MAX_EVIDENCE) evidence.push(connectionEvidence(facts, row, text));
@@ -68,6 +72,12 @@ Among the common web servers only HAProxy asks, and only with "option get-values
     return findings;
   },
 };
+
+/** Whether a request of the connection was answered to its end: then the application was there. */
+function endedRequest(facts: Facts, row: number): boolean {
+  const first = facts.conversations.firstRequest[row];
+  return first !== 0 && (facts.requests.marks[first - 1] & REQUEST_ENDED) !== 0;
+}
 
 function lifetime(facts: Facts, row: number): number {
   return Math.min(facts.duration, closeTime(facts.connections, row)) - facts.connections.start[row];

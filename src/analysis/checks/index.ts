@@ -2,6 +2,7 @@
 import type { Check } from '../check.js';
 import { abandonedRequests } from './abandoned-requests.js';
 import { abortIgnored } from './abort-ignored.js';
+import { acceptBlocked } from './accept-blocked.js';
 import { applicationError } from './application-error.js';
 import { applicationStderr } from './application-stderr.js';
 import { backlogCapped } from './backlog-capped.js';
@@ -10,10 +11,12 @@ import { capacityLeak } from './capacity-leak.js';
 import { captureLimits } from './capture-limits.js';
 import { connectionRecycled } from './connection-recycled.js';
 import { contentLengthMismatch } from './content-length-mismatch.js';
+import { daemonGone } from './daemon-gone.js';
 import { ephemeralPortExhaustion } from './ephemeral-port-exhaustion.js';
 import { getValuesUnanswered } from './get-values-unanswered.js';
 import { headerTooBig } from './header-too-big.js';
 import { keepAliveBroken } from './keep-alive-broken.js';
+import { keepAlivePinsWorkers } from './keep-alive-pins-workers.js';
 import { keepConnWithoutPool } from './keep-conn-without-pool.js';
 import { lingeringClose } from './lingering-close.js';
 import { loadCounterDrift } from './load-counter-drift.js';
@@ -30,13 +33,20 @@ import { slowApplication } from './slow-application.js';
 import { slowReader } from './slow-reader.js';
 import { slowUpload } from './slow-upload.js';
 import { staleKeepAliveRace } from './stale-keep-alive-race.js';
+import { stuckAcceptQueue } from './stuck-accept-queue.js';
 import { timeWaitApplicationSide } from './time-wait-application-side.js';
 import { timeWaitWebServerSide } from './time-wait-web-server-side.js';
 import { truncatedResponse } from './truncated-response.js';
 import { unevenLoad } from './uneven-load.js';
 import { unknownRole } from './unknown-role.js';
+import { workersExhausted } from './workers-exhausted.js';
 
 export const CHECKS: readonly Check[] = [
+  stuckAcceptQueue,
+  workersExhausted,
+  acceptBlocked,
+  keepAlivePinsWorkers,
+  daemonGone,
   processDied,
   prematureClose,
   truncatedResponse,

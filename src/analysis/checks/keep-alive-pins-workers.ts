@@ -3,6 +3,7 @@ import { REQUEST_ENDED, REQUEST_KEEP_CONN } from '../../model/request-table.js';
 import type { Check } from '../check.js';
 import { closeTime, type Facts, type Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
+import { endPacket } from './shared-endings.js';
 import { connectionEvidence, connectionName, counted, grouped, span } from './shared-evidence.js';
 import { type ListenerQueue, queuesOf, waitEvidence } from './shared-queue.js';
 
@@ -66,8 +67,8 @@ function findingOf(facts: Facts, { listener, queue }: ListenerQueue): Finding | 
   const pinners = new Set<number>();
   let freed = 0;
   for (const { from, until } of queue.waiting) {
-    const pinner = idle.findLast(({ time }) => time <= until && time >= until - AT_ONCE);
-    if (!pinner || pinner.idleSince > until || pinner.time <= from) continue;
+    const pinner = lastUntil(idle, until);
+    if (!pinner || pinner.time < until - AT_ONCE || pinner.time <= from) continue;
     freed++;
     pinners.add(pinner.row);
   }
@@ -111,7 +112,19 @@ function idleCloses(facts: Facts, listener: Listener): IdleClose[] {
   return closes.sort((a, b) => a.time - b.time);
 }
 
+/** The last close that is not after `time`. */
+function lastUntil(closes: readonly IdleClose[], time: number): IdleClose | undefined {
+  let low = 0;
+  let high = closes.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (closes[middle].time <= time) low = middle + 1;
+    else high = middle;
+  }
+  return closes[low - 1];
+}
+
 function closeEvidence(facts: Facts, { row, idleSince, time }: IdleClose): Evidence {
   const text = `${connectionName(facts, row)} was open and idle for ${span(time - idleSince)}, then closed`;
-  return connectionEvidence(facts, row, text, undefined, time);
+  return connectionEvidence(facts, row, text, endPacket(facts.connections, row, time), time);
 }

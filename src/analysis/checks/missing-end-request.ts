@@ -1,80 +1,69 @@
-// The body is complete, but END_REQUEST does not come and the connection stays open: the web server keeps waiting.
-import { REQUEST_ENDED, REQUEST_STDOUT_ENDED } from '../../model/request-table.js';
+// STDOUT was closed, the connection stays open, and END_REQUEST does not come.
+import { REQUEST_ABORTED, REQUEST_ENDED, REQUEST_STDOUT_ENDED } from '../../model/request-table.js';
 import type { Check } from '../check.js';
 import { closeTime, type Facts, type Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
-import { counted, requestEvidence, requestName, showsRequests, span } from './shared-evidence.js';
+import { answersAreWhole } from './shared-endings.js';
+import { connectionName, counted, requestEvidence, requestName, showsRequests, span } from './shared-evidence.js';
 
-/** So long END_REQUEST may take after the end of STDOUT. */
-const LATE = 1e9;
+const LONG = 1e9;
 
 const ADVICE: readonly Advice[] = [
   {
     for: 'application',
-    text: 'End every request with END_REQUEST (FCGX_Finish_r in libfcgi), also on error paths; closing STDOUT alone is not enough.',
+    text: 'Send END_REQUEST right after the empty STDOUT record (FCGX_Finish_r does), before any work that goes on in the background.',
   },
   {
-    for: 'nginx',
-    text:
-      'Such an answer ends with "upstream timed out (110: Connection timed out) while reading upstream" after ' +
-      '"fastcgi_read_timeout" (60 s), although the body had been delivered; the connection is not kept.',
+    for: 'php-fpm',
+    text: '"fastcgi_finish_request()" sends both; work after it runs with the answer complete.',
   },
 ];
 
 export const missingEndRequest: Check = {
   id: 'missing-end-request',
-  title: 'Answers are complete, but END_REQUEST does not come',
+  title: 'STDOUT ends, but END_REQUEST does not come',
   severity: 'error',
-  explanation: `STDOUT was closed (the empty STDOUT record), so the answer is complete, but the application neither sends END_REQUEST nor closes the connection. The web server cannot know that the request is over: it waits for its read timeout, users see a page that is there but goes on loading, and the connection and the worker behind it are not free.
+  explanation: `The empty STDOUT record closes the stream, and END_REQUEST ends the request. An application that sends the first and not the second leaves the web server waiting. The page is complete on the user's screen and the browser goes on loading, until a timeout: nginx with fastcgi_keep_conn logs "upstream timed out (110: Connection timed out) while reading upstream" after fastcgi_read_timeout (60 s), although the whole answer was delivered. nginx without fastcgi_keep_conn takes the empty STDOUT record for the end, so there it stays unseen.
 
-nginx logs "upstream timed out (110: Connection timed out) while reading upstream"; lighttpd has no read timeout by default and waits for ever. It is a fault of the program or of its FastCGI library: an error path that closes STDOUT and forgets the rest, or a home-made protocol implementation.
+The connection cannot be used again either, and the worker may still be busy: the program finished its output and then goes on with something else, or its library is never told that the request is over.
 
-php-fpm sends no empty STDOUT record before END_REQUEST. That is a habit, not this fault.`,
+Not to be confused with php-fpm, which never sends the empty STDOUT record and is right to leave it out: END_REQUEST ends the streams. And an application need not end a request whose web server has gone.`,
   remedy: ADVICE,
   needs: ['payload'],
   run(facts) {
     if (!showsRequests(facts)) return 'not-applicable';
-    return facts.listeners.flatMap((listener) => findingsOf(facts, listener));
+    return facts.listeners.flatMap((listener) => findingOf(facts, listener) ?? []);
   },
 };
 
-function findingsOf(facts: Facts, listener: Listener): Finding[] {
-  const { requests, connections, duration } = facts;
+function findingOf(facts: Facts, listener: Listener): Finding | undefined {
+  const { requests, connections } = facts;
   const evidence: Evidence[] = [];
   let count = 0;
-  let longest = 0;
   for (const row of listener.requests) {
-    if ((requests.marks[row] & (REQUEST_STDOUT_ENDED | REQUEST_ENDED)) !== REQUEST_STDOUT_ENDED) continue;
-    const until = Math.min(closeTime(connections, requests.connection[row]), duration);
-    const wait = until - requests.lastByte[row];
-    if (!(wait > LATE)) continue;
-    count++;
-    longest = Math.max(longest, wait);
-    if (evidence.length >= MAX_EVIDENCE) continue;
-    evidence.push(
-      requestEvidence(
-        facts,
-        row,
-        `${requestName(facts, row)}: STDOUT ended, then nothing for ${span(wait)}`,
-        requests.firstBytePacket[row],
-        requests.lastByte[row],
-      ),
-    );
+    const marks = requests.marks[row];
+    if (!(marks & REQUEST_STDOUT_ENDED) || marks & (REQUEST_ENDED | REQUEST_ABORTED)) continue;
+    const connection = requests.connection[row];
+    if (!answersAreWhole(facts, connection)) continue;
+    const close = closeTime(connections, connection);
+    const waited = Math.min(close, facts.duration) - requests.lastByte[row];
+    if (!(waited > LONG)) continue;
+    if (++count > MAX_EVIDENCE) continue;
+    const until = close === Infinity ? 'when the capture ends' : 'when the connection is closed';
+    const text = `${requestName(facts, row)} on ${connectionName(facts, connection)}: no END_REQUEST ${span(waited)} after the end of STDOUT, ${until}`;
+    evidence.push(requestEvidence(facts, row, text));
   }
-  if (count === 0) return [];
-  const { endpoint } = listener;
-  return [
-    {
-      id: 'missing-end-request',
-      severity: 'error',
-      title: `${counted(count, 'answer')} of ${endpoint} ended without END_REQUEST while the connection stayed open`,
-      detail:
-        `STDOUT was closed, so the answer was complete, but END_REQUEST did not follow for up to ${span(longest)}. The web server ` +
-        'waits for it until its read timeout; its client sees a page that never finishes loading.',
-      count,
-      scope: { endpoint },
-      evidence,
-      advice: ADVICE,
-    },
-  ];
+  if (count === 0) return undefined;
+  return {
+    id: missingEndRequest.id,
+    severity: 'error',
+    title: `${counted(count, 'request')} at ${listener.endpoint} never ended: STDOUT was closed, END_REQUEST did not come`,
+    detail:
+      'The whole answer was sent, but not the record that says so, and the connection stayed open for over a second. A web server that ' +
+      'keeps connections waits for it until its read timeout: the page is there and the browser goes on loading.',
+    count,
+    scope: { endpoint: listener.endpoint },
+    evidence,
+    advice: ADVICE,
+  };
 }

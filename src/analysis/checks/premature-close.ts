@@ -1,36 +1,47 @@
-// The application ends the connection before it has answered anything: its web server turns that into a 502 or 500.
+// The application ends the connection of a request without having answered a byte.
 import type { ProcessLoad } from '../../logs/process-load.js';
 import type { Check } from '../check.js';
 import type { Facts, Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
 import { endedByReset, endPacket } from './shared-endings.js';
-import { counted, requestEvidence, requestName, span } from './shared-evidence.js';
-import { cutByApplication, hasNoAnswer, isStaleRace } from './shared-unanswered.js';
+import {
+  connectionName,
+  counted,
+  grouped,
+  requestEvidence,
+  requestName,
+  showsRequests,
+  span,
+} from './shared-evidence.js';
+import { diedByLog } from './shared-process-log.js';
+import { answerBegan, cutByApplication, isComplete, isStaleRace } from './shared-unanswered.js';
+
+/** Waiting this long for the rest of a request is a reason to close. */
+const PATIENCE = 1e9;
 
 const ADVICE: readonly Advice[] = [
   {
+    for: 'application',
+    text:
+      'Look for the reason in the application itself: a crash, an exception before the first output, a refused peer address. Only one ' +
+      'thread may finish a request: a second close() of the same descriptor hits whatever connection has that number by then.',
+  },
+  {
     for: 'php-fpm',
     text:
-      'Look for "child N exited on signal" in its log (a crash or the OOM killer), for "Connection disallowed" ' +
-      '(listen.allowed_clients), and for a reload with "process_control_timeout = 0", which kills requests in progress.',
+      'Its log names the child: "child N exited on signal 11 (SIGSEGV)", or 9 for the OOM killer. "listen.allowed_clients" drops ' +
+      'other peers with "Connection disallowed: IP address ... has been dropped." A reload with "process_control_timeout = 0" ' +
+      'kills requests in progress.',
   },
   {
     for: 'libfcgi',
     text:
-      'FCGX_Accept_r closes a connection without a word when it does not like what it reads: a request id 0, an unknown role, ' +
-      'a sender that is not in FCGI_WEB_SERVER_ADDRS. Such requests never reach the program, so its own log shows nothing.',
-  },
-  {
-    for: 'application',
-    text:
-      'Only one thread may finish a request: a second close() of the same descriptor hits whatever connection has the number ' +
-      'by then. Run it under a thread checker, or strace -f -e trace=close and look for EBADF.',
+      'FCGX_Accept_r closes silently on a protocol error (request id 0, a record it did not expect), for peers not in ' +
+      'FCGI_WEB_SERVER_ADDRS, and below 2.4.1 for descriptors from 1024 on. The program never hears of it.',
   },
   {
     for: 'nginx',
-    text:
-      '"fastcgi_next_upstream error timeout" sends idempotent requests to another server of the upstream group; it does not ' +
-      'cure the cause.',
+    text: '"fastcgi_next_upstream error;" with a second server tries such requests again there (POST only with "non_idempotent").',
   },
 ];
 
@@ -38,100 +49,100 @@ export const prematureClose: Check = {
   id: 'premature-close',
   title: 'The application closes connections without answering',
   severity: 'error',
-  explanation: `A request was sent, and the application ended the connection (FIN or RST) before it had sent one byte of an answer. The web server has nothing to pass on: nginx and Caddy answer 502, lighttpd 500, Apache 503.
+  explanation: `The request was sent, and the application closed the connection without a single byte of answer. A FIN means that it closed in good order: the program decided so, or its process ended and the kernel closed the socket after everything had been read. A RST means that it was closed with unread data in it, which is typical of a killed process or of a program that refuses the request before reading it.
 
-In the logs: nginx "upstream prematurely closed connection while reading response header from upstream", or "recv() failed (104: Connection reset by peer)" where a RST came. lighttpd "unexpected end-of-file (perhaps the fastcgi process died)"; the guess in the parentheses is often wrong. Apache "AH01067: Failed to read FastCGI header".
+The user gets an error. nginx answers 502 and logs "upstream prematurely closed connection while reading response header from upstream" for a FIN and "recv() failed (104: Connection reset by peer) while reading response header from upstream" for a RST. lighttpd answers 500 with "unexpected end-of-file (perhaps the fastcgi process died)" and "response not received, request sent: N". Apache answers 503 with AH01067 "Failed to read FastCGI header" and AH01075.
 
-A FIN is an orderly close: the program, or the library under it, decided to close. It did not like the request (id 0, role, version, sender not allowed), or a worker retired. A RST means that the process died, or closed the socket while it still held unread bytes. If other connections of the same process go on, the process is alive; if all end at the same instant, see process-died. A request that crosses the close of an idle kept connection is reported as stale-keep-alive-race.`,
+The process need not have died, whatever lighttpd's message suggests. If other connections of the same process go on, it lives, and the cause is in how it handles this one request or connection. If all its connections end at the same instant, it died: see process-died. A request sent on a kept connection just as the application closes that connection is a different matter, and told as stale-keep-alive-race.`,
   remedy: ADVICE,
   needs: ['payload', 'application-log'],
   run(facts) {
-    const usable = facts.tcpPackets > 0 && facts.hasPayload;
-    if (!usable && facts.processes.length === 0) return 'not-applicable';
-    const findings: Finding[] = [];
-    for (const listener of facts.listeners) findings.push(...fromPackets(facts, listener));
-    for (const process of facts.processes) findings.push(...fromLog(facts, process));
-    return findings;
+    const fromLog = facts.processes.filter((process) => process.endOfFile > 0 && !diedByLog(facts, process));
+    if (!showsRequests(facts)) return facts.processes.length === 0 ? 'not-applicable' : logFindings(fromLog);
+    const findings = facts.listeners.flatMap((listener) => findingOf(facts, listener) ?? []);
+    return findings.length > 0 ? findings : logFindings(fromLog);
   },
 };
 
-function fromPackets(facts: Facts, listener: Listener): Finding[] {
+function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const { requests, connections } = facts;
   const evidence: Evidence[] = [];
   let count = 0;
   let resets = 0;
-  let first = Infinity;
+  let lastClose = -1;
   for (const row of listener.requests) {
-    const end = cutByApplication(facts, row);
-    if (Number.isNaN(end) || !hasNoAnswer(facts, row) || isStaleRace(facts, row)) continue;
+    const closed = cutByApplication(facts, row);
+    if (Number.isNaN(closed) || answerBegan(facts, row) || isStaleRace(facts, row)) continue;
+    if (!isComplete(facts, row) && closed - requests.begin[row] > PATIENCE) continue;
     const connection = requests.connection[row];
-    const reset = endedByReset(connections, connection, end);
-    count++;
+    const reset = endedByReset(connections, connection, closed);
     if (reset) resets++;
-    if (end < first) first = end;
-    if (evidence.length >= MAX_EVIDENCE) continue;
-    const text = `${requestName(facts, row)}: ${reset ? 'RST' : 'FIN'} from the application ${span(end - requests.begin[row])} after the request began`;
-    evidence.push(requestEvidence(facts, row, text, endPacket(connections, connection, end), end));
+    lastClose = Math.max(lastClose, closed);
+    if (++count > MAX_EVIDENCE) continue;
+    const text =
+      `${requestName(facts, row)} on ${connectionName(facts, connection)}: the application ` +
+      `${reset ? 'reset' : 'closed'} the connection ${span(Math.max(0, closed - requests.begin[row]))} after BEGIN_REQUEST, no byte answered`;
+    evidence.push(requestEvidence(facts, row, text, endPacket(connections, connection, closed), closed));
   }
-  if (count === 0) return [];
-  const { endpoint } = listener;
-  // Was anything answered around the closes? Then the listener lives.
-  let alive = false;
-  for (const row of listener.requests) {
-    if (requests.begin[row] < first && requests.end[row] > first) alive = true;
-  }
-  const how =
-    resets === 0
-      ? 'with a FIN'
-      : resets === count
-        ? 'with a RST'
-        : `${count - resets} with a FIN, ${resets} with a RST`;
-  return [
-    {
-      id: 'premature-close',
-      severity: 'error',
-      title: `${endpoint} closed ${counted(count, 'connection')} without answering the request on ${count === 1 ? 'it' : 'them'} (${how})`,
-      detail:
-        'The web server sent a request and got the end of the connection instead of an answer; its client sees a 502 or 500. ' +
-        (resets < count
-          ? 'A FIN is a deliberate close by the program or its FastCGI library. '
-          : 'A RST comes from a process that died or closed the socket with unread bytes in it. ') +
-        (alive
-          ? "Other requests of this listener were in progress meanwhile and were answered, so it is not dead, whatever the web server's log guesses."
-          : 'Its own log at that moment is the place to look.'),
-      count,
-      scope: { endpoint },
-      evidence,
-      advice: ADVICE,
-    },
-  ];
+  if (count === 0) return undefined;
+  const later = answeredAfter(facts, listener, lastClose);
+  return {
+    id: prematureClose.id,
+    severity: 'error',
+    title: `${counted(count, 'request')} to ${listener.endpoint} got no answer: the application closed the connection`,
+    detail: [
+      `The application ended ${count === 1 ? 'this connection' : 'these connections'} before a byte of the answer, ${manner(count, resets)}.`,
+      'The user sees 502 (nginx), 500 (lighttpd) or 503 (Apache).',
+      later > 0
+        ? `${counted(later, 'request')} that came later ${later === 1 ? 'was' : 'were'} answered at this endpoint, so something there goes on working.`
+        : 'No request was answered at this endpoint afterwards.',
+    ].join(' '),
+    count,
+    scope: { endpoint: listener.endpoint },
+    evidence,
+    advice: ADVICE,
+  };
 }
 
-/** lighttpd's log alone: end-of-file lines of a process that goes on being given requests. */
-function fromLog(facts: Facts, process: ProcessLoad): Finding[] {
-  if (process.endOfFile === 0) return [];
-  const { pid, socket, endOfFile, endOfFileAlive } = process;
-  // The packets of this listener tell more, and have told it.
-  const endpoint = socket.startsWith('tcp:') ? socket.slice(4) : socket;
-  if (facts.listeners.some((listener) => listener.endpoint === endpoint)) return [];
-  const alive = endOfFileAlive > 0 || process.responsesNotReceived < process.requests - endOfFile;
+function manner(count: number, resets: number): string {
+  if (resets === 0) return 'with FIN: in good order, by its own decision or as its process ended';
+  if (resets === count) return 'with RST: with unread data, as killed processes do';
+  return `${grouped(resets)} with RST (unread data, as killed processes do) and ${grouped(count - resets)} with FIN`;
+}
+
+/** Requests that began after `time` and were answered. */
+function answeredAfter(facts: Facts, listener: Listener, time: number): number {
+  let count = 0;
+  for (let i = listener.requests.length - 1; i >= 0; i--) {
+    const row = listener.requests[i];
+    if (facts.requests.begin[row] < time) break;
+    if (!Number.isNaN(facts.requests.firstByte[row])) count++;
+  }
+  return count;
+}
+
+/** lighttpd's own words for it, where only its log is there. */
+function logFindings(processes: readonly ProcessLoad[]): Finding[] {
+  if (processes.length === 0) return [];
+  const count = processes.reduce((sum, process) => sum + process.endOfFile, 0);
+  const alive = processes.reduce((sum, process) => sum + process.endOfFileAlive, 0);
   return [
     {
-      id: 'premature-close',
+      id: prematureClose.id,
       severity: 'error',
-      title: `process ${pid} on ${socket} closed ${counted(endOfFile, 'connection')} before the answer was complete`,
+      title: `lighttpd logged ${counted(count, 'unexpected end of file', 'unexpected ends of file')}: the application closed connections without a whole answer`,
       detail:
-        `lighttpd's log has ${counted(endOfFile, 'line')} "unexpected end-of-file (perhaps the fastcgi process died)" for this process. ` +
-        (alive
-          ? 'It was given further requests afterwards under the same pid, so it had not died: the program or its FastCGI library closed these connections.'
-          : 'Nothing in the log shows it alive afterwards.'),
-      count: endOfFile,
-      scope: { endpoint: socket },
-      evidence: [
-        {
-          text: `pid ${pid}: ${counted(process.requests, 'request')}, at most ${process.maxLoad} at once; ${endOfFile} end-of-file lines, ${endOfFileAlive} of them followed by another request to the same pid`,
-        },
-      ],
+        alive > 0
+          ? `After ${grouped(alive)} of them the same process was given further requests, so it had not died, although the log line guesses so. ` +
+            'The application closed these connections itself.'
+          : 'Whether the process died the log does not show: it was given no request afterwards, and no other took its place.',
+      count,
+      scope: processes.length === 1 ? { endpoint: processes[0].socket } : {},
+      evidence: processes.slice(0, MAX_EVIDENCE).map(({ pid, socket, endOfFile, endOfFileAlive, requests }) => ({
+        text:
+          `pid ${pid} on ${socket}: ${counted(endOfFile, 'end of file', 'ends of file')} among ${counted(requests, 'request')}` +
+          (endOfFileAlive > 0 ? `, and it went on after ${grouped(endOfFileAlive)} of them` : ''),
+      })),
       advice: ADVICE,
     },
   ];

@@ -1,131 +1,210 @@
-// All connections of an application end at one instant without END_REQUEST: its process died.
+// Several connections of the application end at one instant without END_REQUEST: their process died.
+import type { ProcessLoad } from '../../logs/process-load.js';
 import type { Check } from '../check.js';
-import { closeTime, type Facts, type Listener } from '../facts.js';
+import type { Facts, Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
-import { endedByReset, endPacket } from './shared-endings.js';
-import { counted, requestEvidence, requestName, showsRequests, span } from './shared-evidence.js';
+import { endedByReset, endPacket, isRefused } from './shared-endings.js';
+import {
+  connectionName,
+  counted,
+  grouped,
+  requestEvidence,
+  requestName,
+  showsRequests,
+  span,
+} from './shared-evidence.js';
+import { diedByLog, successorOf } from './shared-process-log.js';
 import { cutByApplication, isStaleRace } from './shared-unanswered.js';
 
-/** The kernel closes all sockets of a process that ends within this time. */
-const INSTANT = 10e6;
+/** Ends further apart than this are not one event. */
+const INSTANT = 20e6;
+/** A request must have lasted this many times longer than the ends are apart, or it is chance. */
+const TELLING_AGE = 10;
+/** So many ends make a death; more where other requests go on, as it can only be one process of several. */
+const ENOUGH = 2;
+const ENOUGH_OF_SEVERAL = 3;
 
 const ADVICE: readonly Advice[] = [
   {
     for: 'host',
-    text: 'journalctl -k and dmesg name what the OOM killer killed; coredumpctl lists what crashed. Compare their times with this one.',
+    text: 'Look for the death: "dmesg" or "journalctl -k" for "Out of memory: Killed process N" and "segfault at", "coredumpctl list".',
   },
   {
     for: 'php-fpm',
     text:
-      '"child N exited on signal 11 (SIGSEGV)" is a crash, signal 9 the OOM killer or an administrator. If the whole pool goes at ' +
-      'once it was a reload or restart: "process_control_timeout = 30s" lets requests in progress finish.',
+      '"child N exited on signal 11 (SIGSEGV)" or 9 in its log. If it was a reload, set "process_control_timeout = 30s": the default 0 ' +
+      'kills children in the middle of requests. "Allowed memory size exhausted" is no death: that answers 500.',
   },
   {
     for: 'lighttpd',
-    text: '"child signalled: N" and "child exited: N" in its log say how the process ended; it starts those of "bin-path" again by itself.',
+    text: '"child signalled: N" or "child exited: N" in its error log names the signal; it starts the process again by itself.',
+  },
+  {
+    for: 'application',
+    text: 'One process for everybody means that one bad request ends all the others: run several.',
   },
 ];
 
 export const processDied: Check = {
   id: 'process-died',
-  title: 'An application process dies with requests in progress',
+  title: 'An application process died with requests in progress',
   severity: 'error',
-  explanation: `When a process ends, the kernel closes all its sockets at once. On the wire that is unmistakable: several connections of one listener end within a few milliseconds, each with a request in progress, none with END_REQUEST, and no other request that was in progress survives. Sockets with unread bytes end with a RST, the others with a FIN.
+  explanation: `When a process dies, the kernel closes all its sockets within moments. In a capture several connections end in the same few milliseconds, none of them with END_REQUEST: with FIN where everything sent to it had been read, with RST where it had not. Which request brought it down is often told by what began last.
 
-What follows tells the rest: connections that are refused mean that nobody listens any more; answers on new connections mean that it was started again (or that a parent process still holds the listener, as with php-fpm).
+One broken connection alone is no proof: php-fpm children and other processes that serve one connection at a time take one request with them, which looks the same as a deliberate close (see premature-close and truncated-response). Connections that wait in the accept queue are not lost with a worker; they die only if the listening process itself goes.
 
-If only one connection ends this way while others go on, it was one worker of several, or a program that closes connections while it lives: see premature-close and truncated-response.`,
+Web servers report only the connections. lighttpd writes "unexpected end-of-file (perhaps the fastcgi process died)" for each of them, and then "child signalled: 9" or the like for processes that it started itself. In its debug log another pid appears on the same socket afterwards, which is what proves it. php-fpm logs "child N exited on signal 11 (SIGSEGV) after X seconds from start". nginx logs "recv() failed (104: Connection reset by peer)" for all of them in the same second, and refused connections follow if nothing listens any more.
+
+Reloads do it as well: php-fpm with process_control_timeout 0 (the default) kills busy children.`,
   remedy: ADVICE,
   needs: ['payload'],
   run(facts) {
-    if (!showsRequests(facts)) return 'not-applicable';
-    return facts.listeners.flatMap((listener) => findingsOf(facts, listener));
+    if (!showsRequests(facts) && facts.processes.length === 0) return 'not-applicable';
+    const findings = showsRequests(facts) ? facts.listeners.flatMap((listener) => findingsOf(facts, listener)) : [];
+    if (findings.length > 0) return findings;
+    const died = facts.processes.filter((process) => diedByLog(facts, process));
+    return died.length > 0 ? [logFinding(facts, died)] : [];
   },
 };
 
+/** A request that was cut off. */
 interface Cut {
-  readonly row: number;
+  readonly request: number;
+  readonly connection: number;
+  readonly begin: number;
   readonly time: number;
 }
 
 function findingsOf(facts: Facts, listener: Listener): Finding[] {
+  const groups = deaths(facts, listener, cutOff(facts, listener));
+  if (groups.length === 0) return [];
+  const all = groups.flat();
+  return [
+    {
+      id: processDied.id,
+      severity: 'error',
+      title:
+        groups.length === 1
+          ? `A process behind ${listener.endpoint} died: ${counted(all.length, 'request')} ended at one instant, ${(all[0].time / 1e9).toFixed(2)} s into the capture`
+          : `Processes behind ${listener.endpoint} died ${counted(groups.length, 'time')} with ${counted(all.length, 'request')} in progress`,
+      detail:
+        `The application ended ${groups.length === 1 ? 'all of these connections' : 'each group of connections'} within ` +
+        `${span(Math.max(...groups.map((group) => group[group.length - 1].time - group[0].time)))}, none of them with END_REQUEST. ` +
+        'Requests that have nothing to do with each other end together only if the process that serves them ends. ' +
+        `The request that began last is the first suspect. ${afterwards(facts, listener, all[all.length - 1].time)}`,
+      count: all.length,
+      scope: { endpoint: listener.endpoint },
+      evidence: all.slice(0, MAX_EVIDENCE).map((cut) => evidenceOf(facts, cut)),
+      advice: ADVICE,
+    },
+  ];
+}
+
+/** Requests without END_REQUEST whose connection the application ended, in the order of their ends. */
+function cutOff(facts: Facts, listener: Listener): Cut[] {
+  const { connection, begin } = facts.requests;
   const cuts: Cut[] = [];
-  for (const row of listener.requests) {
-    const time = cutByApplication(facts, row);
-    if (!Number.isNaN(time) && !isStaleRace(facts, row)) cuts.push({ row, time });
+  for (const request of listener.requests) {
+    const time = cutByApplication(facts, request);
+    if (Number.isNaN(time) || isStaleRace(facts, request)) continue;
+    cuts.push({ request, connection: connection[request], begin: begin[request], time });
   }
-  cuts.sort((a, b) => a.time - b.time);
-  const deaths: Cut[][] = [];
-  for (let at = 0; at < cuts.length; ) {
-    let end = at + 1;
-    while (end < cuts.length && cuts[end].time - cuts[at].time <= INSTANT) end++;
-    const together = cuts.slice(at, end);
-    if (connectionsOf(facts, together) >= 2 && !anySurvived(facts, listener, together)) deaths.push(together);
-    at = end;
-  }
-  return deaths.length === 0 ? [] : [describe(facts, listener, deaths)];
+  return cuts.sort((a, b) => a.time - b.time);
 }
 
-function connectionsOf(facts: Facts, cuts: readonly Cut[]): number {
-  return new Set(cuts.map(({ row }) => facts.requests.connection[row])).size;
-}
-
-/** A request that was in progress at that instant and was answered after it. */
-function anySurvived(facts: Facts, listener: Listener, cuts: readonly Cut[]): boolean {
-  const { requests } = facts;
-  const from = cuts[0].time;
-  const until = cuts[cuts.length - 1].time;
-  for (const row of listener.requests) {
-    if (requests.begin[row] > from) break;
-    const answered = requests.end[row];
-    if (answered > until || requests.lastByte[row] > until) return true;
+/** Groups that end together although they did not begin together. */
+function deaths(facts: Facts, listener: Listener, cuts: readonly Cut[]): Cut[][] {
+  const groups: Cut[][] = [];
+  if (cuts.length < ENOUGH) return groups;
+  const latest = latestAnswers(facts, listener);
+  for (let from = 0; from < cuts.length; ) {
+    let until = from + 1;
+    // Everybody in the group was in progress when the first of them ended.
+    while (until < cuts.length && isSameEvent(cuts[from], cuts[until])) until++;
+    const group = cuts.slice(from, until);
+    const othersGoOn = latest.before(cuts[from].time) > cuts[until - 1].time;
+    if (areTelling(group, othersGoOn ? ENOUGH_OF_SEVERAL : ENOUGH)) groups.push(group);
+    from = until;
   }
-  return false;
+  return groups;
 }
 
-function describe(facts: Facts, listener: Listener, deaths: readonly Cut[][]): Finding {
-  const { connections, requests } = facts;
-  const { endpoint } = listener;
-  const all = deaths.flat();
-  const evidence: Evidence[] = all.slice(0, MAX_EVIDENCE).map(({ row, time }) => {
-    const connection = requests.connection[row];
-    const how = endedByReset(connections, connection, time) ? 'RST' : 'FIN';
-    const text = `${requestName(facts, row)}: ${how} after ${span(time - requests.begin[row])} in progress`;
-    return requestEvidence(facts, row, text, endPacket(connections, connection, time), time);
-  });
-  const last = deaths[deaths.length - 1];
-  const instant = last[last.length - 1].time;
+function isSameEvent(first: Cut, other: Cut): boolean {
+  return other.time - first.time <= INSTANT && other.begin < first.time;
+}
+
+/** Whether enough of them, on different connections, had lasted far longer than their ends are apart. */
+function areTelling(group: readonly Cut[], enough: number): boolean {
+  const apart = group[group.length - 1].time - group[0].time;
+  const old = group.filter(({ begin, time }) => time - begin > TELLING_AGE * apart);
+  return new Set(old.map(({ connection }) => connection)).size >= enough;
+}
+
+/** The latest byte answered to any request of the listener that began before a time. */
+function latestAnswers(facts: Facts, listener: Listener): { before(time: number): number } {
+  const { begin, lastByte } = facts.requests;
+  const rows = listener.requests;
+  const latest = new Float64Array(rows.length);
+  for (let i = 0, most = -Infinity; i < rows.length; i++) {
+    if (lastByte[rows[i]] > most) most = lastByte[rows[i]];
+    latest[i] = most;
+  }
   return {
-    id: 'process-died',
-    severity: 'error',
-    title: `${counted(all.length, 'request')} in progress at ${endpoint} ended at ${deaths.length === 1 ? 'one instant' : `${deaths.length} instants`}: the process died`,
-    detail:
-      'Every request in progress at that listener lost its connection within a few milliseconds, none of them with END_REQUEST. ' +
-      `That is what the end of a process looks like from outside. ${whatFollowed(facts, listener, instant)}`,
-    count: deaths.length,
-    scope: { endpoint },
-    evidence,
-    advice: ADVICE,
+    before(time) {
+      let low = 0;
+      let high = rows.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (begin[rows[middle]] < time) low = middle + 1;
+        else high = middle;
+      }
+      return low === 0 ? -Infinity : latest[low - 1];
+    },
   };
 }
 
-function whatFollowed(facts: Facts, listener: Listener, instant: number): string {
+/** What the endpoint did after the last death. */
+function afterwards(facts: Facts, listener: Listener, time: number): string {
   const { requests, connections } = facts;
   let refused = 0;
-  for (const row of listener.connections) {
-    if (
-      connections.start[row] >= instant - INSTANT &&
-      Number.isNaN(connections.synAckTime[row]) &&
-      closeTime(connections, row) < Infinity
-    )
-      refused++;
-  }
+  for (const row of listener.connections)
+    if (connections.start[row] >= time - INSTANT && isRefused(connections, row)) refused++;
+  const refusals =
+    refused > 0 ? `${counted(refused, 'connection')} ${refused === 1 ? 'was' : 'were'} refused afterwards` : '';
   for (const row of listener.requests) {
-    if (requests.begin[row] <= instant || Number.isNaN(requests.firstByte[row])) continue;
-    const pause = span(requests.firstByte[row] - instant);
-    return `${refused > 0 ? `${counted(refused, 'connection')} ${refused === 1 ? 'was' : 'were'} refused afterwards; ` : ''}${pause} later a new request was answered, so it was started again.`;
+    if (requests.begin[row] <= time || Number.isNaN(requests.firstByte[row])) continue;
+    const pause = `${span(requests.firstByte[row] - time)} later a new request was answered`;
+    return refused > 0
+      ? `${refusals}; ${pause}, so it was started again.`
+      : `${pause[0].toUpperCase()}${pause.slice(1)}.`;
   }
-  return refused > 0
-    ? `${counted(refused, 'connection')} ${refused === 1 ? 'was' : 'were'} refused afterwards: nobody listened any more.`
-    : 'Nothing was answered afterwards in this capture.';
+  return refused > 0 ? `${refusals}: nobody listened any more.` : 'Nothing was answered afterwards in this capture.';
+}
+
+function evidenceOf(facts: Facts, { request, begin, time }: Cut): Evidence {
+  const connection = facts.requests.connection[request];
+  const answered = Number.isNaN(facts.requests.firstByte[request]) ? 'no byte answered' : 'its answer cut off';
+  const manner = endedByReset(facts.connections, connection, time) ? 'RST' : 'FIN';
+  const text = `${requestName(facts, request)} on ${connectionName(facts, connection)}: ${manner} after ${span(time - begin)}, ${answered}`;
+  return requestEvidence(facts, request, text, endPacket(facts.connections, connection, time), time);
+}
+
+function logFinding(facts: Facts, died: readonly ProcessLoad[]): Finding {
+  const count = died.reduce((sum, process) => sum + process.endOfFile - process.endOfFileAlive, 0);
+  return {
+    id: processDied.id,
+    severity: 'error',
+    title: `${counted(died.length, 'application process', 'application processes')} died with ${counted(count, 'request')} in progress, by lighttpd's log`,
+    detail:
+      'The log has "unexpected end-of-file" lines after the last request that the process was given, and then another pid on the same socket. ' +
+      'Everything it was working on was lost.',
+    count,
+    scope: died.length === 1 ? { endpoint: died[0].socket } : {},
+    evidence: died.slice(0, MAX_EVIDENCE).map((process) => ({
+      text:
+        `pid ${process.pid} on ${process.socket}: ${counted(process.endOfFile - process.endOfFileAlive, 'end of file', 'ends of file')} ` +
+        `after ${counted(process.requests, 'request')}, highest load ${grouped(process.maxLoad)}; then pid ${successorOf(facts, process)!.pid}`,
+    })),
+    advice: ADVICE,
+  };
 }

@@ -1,6 +1,6 @@
 // Records that break the FastCGI specification (or an SCGI request that is none), each with its place in the stream.
-import type { Anomaly } from '../../model/anomaly-log.js';
-import { PROBLEM_CODES, problemNumber } from '../../model/problem-codes.js';
+import { type Anomaly, MAX_PLACES } from '../../model/anomaly-log.js';
+import { PROBLEM_CODES, type ProblemName, problemNumber } from '../../model/problem-codes.js';
 import { REQUEST_ENDED } from '../../model/request-table.js';
 import { APPLICATION, SIDE_NAMES } from '../../model/side.js';
 import { MARK_GAP_0, MARK_SNAPPED } from '../../tcp/connection-table.js';
@@ -44,35 +44,31 @@ Not reported: PARAMS or STDIN that arrive after END_REQUEST (the application was
   needs: ['payload'],
   run(facts) {
     if (!showsRequests(facts)) return 'not-applicable';
-    const findings: Finding[] = [];
-    for (const listener of facts.listeners) findings.push(...findingsOf(facts, listener));
-    return findings;
+    // Error and note of each listener, by its index * 2 (+ 1).
+    const groups = new Map<number, Group>();
+    for (const anomaly of facts.log.anomalies.places) {
+      if (!(VIOLATIONS & (1 << problemNumber(anomaly.code)))) continue;
+      const index = facts.listenerOf[anomaly.connection];
+      if (index === -1 || isExplained(facts, anomaly)) continue;
+      const key = index * 2 + (wasAnswered(facts, anomaly) ? 1 : 0);
+      let group = groups.get(key);
+      if (!group) groups.set(key, (group = { count: 0, evidence: [], codes: new Map(), connections: new Set() }));
+      group.count++;
+      group.connections.add(anomaly.connection);
+      group.codes.set(anomaly.code, (group.codes.get(anomaly.code) ?? 0) + 1);
+      if (group.evidence.length < MAX_EVIDENCE) group.evidence.push(place(facts, anomaly));
+    }
+    return [...groups].map(([key, group]) =>
+      findingFor(facts, facts.listeners[key >> 1], group, key & 1 ? 'note' : 'error'),
+    );
   },
 };
 
 interface Group {
   count: number;
   readonly evidence: Evidence[];
-  readonly codes: Map<string, number>;
+  readonly codes: Map<ProblemName, number>;
   readonly connections: Set<number>;
-}
-
-function findingsOf(facts: Facts, listener: Listener): Finding[] {
-  const failed: Group = { count: 0, evidence: [], codes: new Map(), connections: new Set() };
-  const tolerated: Group = { count: 0, evidence: [], codes: new Map(), connections: new Set() };
-  for (const anomaly of facts.log.anomalies.places) {
-    if (!(VIOLATIONS & (1 << problemNumber(anomaly.code)))) continue;
-    if (facts.listenerOf[anomaly.connection] !== listener.index || isExplained(facts, anomaly)) continue;
-    const group = wasAnswered(facts, anomaly) ? tolerated : failed;
-    group.count++;
-    group.connections.add(anomaly.connection);
-    group.codes.set(anomaly.code, (group.codes.get(anomaly.code) ?? 0) + 1);
-    if (group.evidence.length < MAX_EVIDENCE) group.evidence.push(place(facts, anomaly));
-  }
-  const findings: Finding[] = [];
-  if (failed.count > 0) findings.push(findingFor(listener, failed, 'error'));
-  if (tolerated.count > 0) findings.push(findingFor(listener, tolerated, 'note'));
-  return findings;
 }
 
 /** Not a violation of its own: another protocol, a hole in the capture, or what follows from an earlier violation. */
@@ -104,17 +100,21 @@ function place(facts: Facts, anomaly: Anomaly): Evidence {
   return { packet, time, connection, ...(request >= 0 ? { request } : {}), text };
 }
 
-function findingFor(listener: Listener, group: Group, severity: 'error' | 'note'): Finding {
+function findingFor(facts: Facts, listener: Listener, group: Group, severity: 'error' | 'note'): Finding {
   const { endpoint, protocol } = listener;
   const name = protocol === 'scgi' ? 'SCGI' : 'FastCGI';
   const codes = listed(
     [...group.codes].sort((a, b) => b[1] - a[1]).map(([code, times]) => `${code} (${grouped(times)})`),
   );
+  // Only the places of the first ones of each code are kept.
+  const atLeast = [...group.codes.keys()].some((code) => facts.log.anomalies.count(code) > MAX_PLACES)
+    ? 'at least '
+    : '';
   const answered = severity === 'note' ? ', answered all the same' : '';
   return {
     id: 'protocol-violation',
     severity,
-    title: `${counted(group.count, 'violation')} of the ${name} protocol at ${endpoint}${answered}: ${codes}`,
+    title: `${atLeast}${counted(group.count, 'violation')} of the ${name} protocol at ${endpoint}${answered}: ${codes}`,
     detail:
       `On ${counted(group.connections.size, 'connection')} something was sent that the specification does not allow. ` +
       (severity === 'note'

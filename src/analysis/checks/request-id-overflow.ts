@@ -8,8 +8,9 @@ import { connectionName, counted, grouped, listed, requestEvidence, showsRequest
 
 const ID = 'request-id-overflow';
 const LARGEST_ID = 65535;
-/** Ids count as growing over connections from this many connections on, ... */
+/** Ids count as growing over connections from this many connections on (of a few, only if all are close to the end), ... */
 const ENOUGH_CONNECTIONS = 20;
+const FEW_CONNECTIONS = 3;
 /** ... if this share of them begins with a larger id than the one before. */
 const GROWING_SHARE = 0.9;
 /** A small id proves no growth worth a word. */
@@ -115,6 +116,7 @@ function growing(facts: Facts, listener: Listener): Finding | undefined {
   let first = -1;
   let last = -1;
   let largest = -1;
+  let least = LARGEST_ID;
   let count = 0;
   let rises = 0;
   for (const connection of listener.connections) {
@@ -124,10 +126,12 @@ function growing(facts: Facts, listener: Listener): Finding | undefined {
     if (first === -1) first = largest = row;
     else if (id > requests.requestId[last]) rises++;
     if (id > requests.requestId[largest]) largest = row;
+    if (id < least) least = id;
     last = row;
     count++;
   }
-  if (count < ENOUGH_CONNECTIONS || rises < GROWING_SHARE * (count - 1)) return undefined;
+  const enough = least >= CLOSE_TO_LARGEST ? FEW_CONNECTIONS : ENOUGH_CONNECTIONS;
+  if (count < enough || rises < GROWING_SHARE * (count - 1)) return undefined;
   const top = requests.requestId[largest];
   if (top < WORTH_TELLING) return undefined;
   const rate = (top - requests.requestId[first]) / Math.max(1, requests.begin[largest] - requests.begin[first]);

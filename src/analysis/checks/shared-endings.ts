@@ -41,6 +41,13 @@ export function isClosed(connections: ConnectionTable, row: number): boolean {
   return connections.firstReset[row] !== 0 && (!(marks & MARK_SYN) || (marks & MARK_SYN_ACK) !== 0);
 }
 
+/** Whether the SYN was answered by a RST of the application's host: nobody listens there. */
+export function isRefused(connections: ConnectionTable, row: number): boolean {
+  const marks = connections.marks[row];
+  if (!(marks & MARK_SYN) || marks & MARK_SYN_ACK) return false;
+  return connections.firstReset[row] === BY_APPLICATION;
+}
+
 /** Whether the capture holds all of the application's records of this connection up to its end. */
 export function answersAreWhole(facts: Facts, row: number): boolean {
   if (facts.connections.marks[row] & (MARK_GAP_1 | MARK_ONE_SIDED | MARK_SNAPPED)) return false;

@@ -13,11 +13,16 @@ export interface OtherProtocol {
 
 /** The side of the connection that does not speak FastCGI at all; undefined where both do, well or badly. */
 export function otherProtocol(facts: Facts, connection: number): OtherProtocol | undefined {
-  for (const side of [WEB_SERVER, APPLICATION] as const) {
-    const bytes = facts.foreign.get(connection * 2 + side);
-    if (bytes !== undefined && bytes.length > 0 && !isRecordOfOtherVersion(bytes)) return { side, bytes };
-  }
-  return isNoise(facts, connection) ? { side: WEB_SERVER, bytes: undefined } : undefined;
+  const asked = foreignBytes(facts, connection, WEB_SERVER);
+  if (asked) return { side: WEB_SERVER, bytes: asked };
+  if (isNoise(facts, connection)) return { side: WEB_SERVER, bytes: undefined };
+  const answered = foreignBytes(facts, connection, APPLICATION);
+  return answered ? { side: APPLICATION, bytes: answered } : undefined;
+}
+
+function foreignBytes(facts: Facts, connection: number, side: Side): Uint8Array | undefined {
+  const bytes = facts.foreign.get(connection * 2 + side);
+  return bytes === undefined || bytes.length === 0 || isRecordOfOtherVersion(bytes) ? undefined : bytes;
 }
 
 /** A record header that is sound but for its version byte. */

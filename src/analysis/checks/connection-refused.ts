@@ -1,0 +1,121 @@
+// SYNs answered by RST: nobody listens on the port.
+import type { Check } from '../check.js';
+import type { Facts, Listener } from '../facts.js';
+import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
+import { isRefused } from './shared-endings.js';
+import { connectionEvidence, connectionName, counted, grouped } from './shared-evidence.js';
+
+/** Endpoints that no request was ever seen on; more of them are a port scan. */
+const MOST_UNKNOWN = 3;
+
+const ADVICE: readonly Advice[] = [
+  {
+    for: 'host',
+    text:
+      'See who listens: "ss -ltnp" on the application\'s host (and in its network namespace, if it runs in a container). Nobody: ' +
+      'start the application and look why it ended. Somebody on another address (127.0.0.1 against 0.0.0.0 or [::1]) or port: correct one side.',
+  },
+  {
+    for: 'php-fpm',
+    text: '"listen = 127.0.0.1:9000" in the pool must be what the web server connects to; many packages listen on a unix socket instead.',
+  },
+  {
+    for: 'nginx',
+    text: '"localhost" in fastcgi_pass can mean [::1] first: write the address that the application listens on.',
+  },
+  {
+    for: 'lighttpd',
+    text:
+      'After a refused connection it leaves the backend out for "disable-time" (1 s) and answers 503 to everybody: ' +
+      '"all handlers for ... are down", once, then "gw-server re-enabled".',
+  },
+];
+
+export const connectionRefused: Check = {
+  id: 'connection-refused',
+  title: 'Connections are refused: nobody listens',
+  severity:
+    'error for an endpoint of FastCGI, or where the capture shows nothing but refusals; a note for an endpoint of which nothing else is known',
+  explanation: `The web server's SYN is answered by RST at once, so connect() fails with ECONNREFUSED (111). On TCP that means one thing: no process listens on that address and port. A full accept queue does not do this on Linux (there SYNs go unanswered, see backlog-overflow), though many guides say so.
+
+The application is not running, is just being started again, listens on another address or port, or on a unix socket.
+
+nginx answers 502 and logs "connect() failed (111: Connection refused) while connecting to upstream". lighttpd logs "establishing connection failed: socket: tcp:127.0.0.1:9000: Connection refused" and "all handlers for /x on / are down." (printed once until the backend is tried again). Apache answers 503 with AH00957 and AH01079, HAProxy 503 with SC-- in its log, Caddy 502 with "connect: connection refused".`,
+  remedy: ADVICE,
+  needs: ['packets'],
+  run(facts) {
+    if (facts.tcpPackets === 0) return 'not-applicable';
+    const known = facts.listeners.flatMap((listener) => findingOf(facts, listener) ?? []);
+    return facts.listeners.length > 0 ? known : unknownEndpoints(facts);
+  },
+};
+
+function findingOf(facts: Facts, listener: Listener): Finding | undefined {
+  const { connections } = facts;
+  const refused: number[] = [];
+  let count = 0;
+  let accepted = 0;
+  for (const row of listener.connections) {
+    if (!isRefused(connections, row)) {
+      if (!Number.isNaN(connections.synAckTime[row])) accepted++;
+    } else if (++count <= MAX_EVIDENCE) refused.push(row);
+  }
+  if (count === 0) return undefined;
+  return describe(facts, listener.endpoint, refused, count, [
+    accepted === 0
+      ? 'No connection to it was accepted in this capture: the application is not running, or not there.'
+      : `${counted(accepted, 'connection')} to it ${accepted === 1 ? 'was' : 'were'} accepted at other times, so it was down for a while: it ended, or was being started again.`,
+  ]);
+}
+
+/** Nothing in the capture is known to be FastCGI: endpoints at which every connection was refused. */
+function unknownEndpoints(facts: Facts): Finding[] {
+  const { connections, addresses } = facts;
+  const byEndpoint = new Map<string, { rows: number[]; count: number; others: boolean }>();
+  for (let row = 0; row < connections.count; row++) {
+    const endpoint = addresses.endpoint(connections.address1[row], connections.port1[row]);
+    let group = byEndpoint.get(endpoint);
+    if (!group) byEndpoint.set(endpoint, (group = { rows: [], count: 0, others: false }));
+    if (!isRefused(connections, row)) group.others = true;
+    else if (++group.count <= MAX_EVIDENCE) group.rows.push(row);
+  }
+  const refusing = [...byEndpoint].filter(([, { count, others }]) => count > 0 && !others);
+  if (refusing.length > MOST_UNKNOWN) return [];
+  const nothingElse = refusing.length === byEndpoint.size;
+  return refusing.map(([endpoint, { rows, count }]) => ({
+    ...describe(facts, endpoint, rows, count, [
+      'No connection to it was accepted in this capture, so nothing shows what would be spoken there: if it is not the FastCGI application, leave this out.',
+    ]),
+    severity: nothingElse ? 'error' : 'note',
+  }));
+}
+
+function describe(
+  facts: Facts,
+  endpoint: string,
+  rows: readonly number[],
+  count: number,
+  context: readonly string[],
+): Finding {
+  return {
+    id: connectionRefused.id,
+    severity: 'error',
+    title: `${counted(count, 'connection')} to ${endpoint} refused: nobody listened`,
+    detail: [
+      'Each SYN was answered by RST, which on TCP means that no process listened on that address and port at that moment.',
+      ...context,
+      'Users get 502 (nginx) or 503 (lighttpd, Apache).',
+    ].join(' '),
+    count,
+    scope: { endpoint },
+    evidence: rows.map((row) => refusal(facts, row)),
+    advice: ADVICE,
+  };
+}
+
+function refusal(facts: Facts, row: number): Evidence {
+  const { connections } = facts;
+  const again = connections.syns[row] > 1 ? ` (${grouped(connections.syns[row])} SYNs)` : '';
+  const text = `${connectionName(facts, row)}: SYN answered by RST${again}`;
+  return connectionEvidence(facts, row, text, connections.resetPacket[row], connections.resetTime[row]);
+}

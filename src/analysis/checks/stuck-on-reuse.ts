@@ -1,0 +1,105 @@
+// The first request of kept connections is answered, and whatever is sent on them next never is.
+import { REQUEST_ABORTED, REQUEST_ENDED, REQUEST_KEEP_CONN } from '../../model/request-table.js';
+import type { Check } from '../check.js';
+import { closeTime, type Facts, type Listener } from '../facts.js';
+import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
+import { answersAreWhole, applicationEnd } from './shared-endings.js';
+import { connectionName, counted, requestEvidence, requestName, showsRequests, span } from './shared-evidence.js';
+import { hasNoAnswer, isComplete } from './shared-unanswered.js';
+
+/** A web server that gives up waits longer than this. */
+const GIVEN_UP = 1e9;
+/** At the end of the capture the request may just take long. */
+const STILL_WAITING = 5e9;
+const SEVERAL = 2;
+/** Answers to later requests of kept connections, for each one that is stuck, that are too many for this diagnosis. */
+const FEW = 0.1;
+
+const ADVICE: readonly Advice[] = [
+  {
+    for: 'libfcgi',
+    text:
+      'If the program locks a mutex around FCGX_Accept_r, take it away: with a kept connection that call waits for the next request ' +
+      'inside the lock. accept() itself needs no lock on Linux and the BSDs. Call FCGX_Finish_r after every request, also on errors.',
+  },
+  {
+    for: 'nginx',
+    text: 'Until then take "fastcgi_keep_conn on" out: a new connection for each request works with such a program.',
+  },
+  { for: 'apache', text: '"enablereuse=off" (the default) until the application can do it.' },
+  { for: 'haproxy', text: '"no option keep-conn" in the fcgi-app section.' },
+];
+
+export const stuckOnReuse: Check = {
+  id: 'stuck-on-reuse',
+  title: 'Kept connections work once and then never again',
+  severity: 'error',
+  explanation: `Keep-alive was switched on, and since then requests hang. The first request on each connection is answered. The next one on the same connection is sent and acknowledged by the kernel, and no byte comes back until the web server gives up.
+
+With KEEP_CONN, libfcgi's FCGX_Accept_r does not accept a new connection after a request: it reads the next request from the connection it has. The threaded example of the library, and programs made after it, hold a mutex around that call. Then one idle kept connection keeps all other threads from being served, and the requests that the web server sends on other kept connections stay unread, each waiting for a thread that waits for the lock. The same program works perfectly with a new connection for each request, which is why the cause is sought everywhere but there.
+
+Other programs simply do not read a second request: they forget the connection without closing it, or wait for the web server to close.
+
+nginx logs "upstream timed out (110: Connection timed out) while reading response header from upstream", as for a slow script.`,
+  remedy: ADVICE,
+  needs: ['payload'],
+  run(facts) {
+    if (!showsRequests(facts)) return 'not-applicable';
+    return facts.listeners.flatMap((listener) => findingOf(facts, listener) ?? []);
+  },
+};
+
+function findingOf(facts: Facts, listener: Listener): Finding | undefined {
+  const { requests, conversations } = facts;
+  const evidence: Evidence[] = [];
+  const connections = new Set<number>();
+  let count = 0;
+  let answered = 0;
+  for (const row of listener.requests) {
+    const connection = requests.connection[row];
+    const first = conversations.firstRequest[connection] - 1;
+    if (row === first || !(requests.marks[first] & REQUEST_KEEP_CONN)) continue;
+    if (!hasNoAnswer(facts, row) || requests.marks[row] & REQUEST_ENDED) {
+      answered++;
+      continue;
+    }
+    const waited = waitedInVain(facts, row, first);
+    if (Number.isNaN(waited)) continue;
+    count++;
+    connections.add(connection);
+    if (count > MAX_EVIDENCE) continue;
+    const text =
+      `${requestName(facts, row)} on ${connectionName(facts, connection)}: no byte for ${span(waited)}; ` +
+      `the first request of this connection was answered after ${span(requests.firstByte[first] - requests.begin[first])}`;
+    evidence.push(requestEvidence(facts, row, text));
+  }
+  if (connections.size < SEVERAL || answered > FEW * count) return undefined;
+  return {
+    id: stuckOnReuse.id,
+    severity: 'error',
+    title: `${listener.endpoint} answers only the first request of a kept connection: ${counted(count, 'later request')} got no byte`,
+    detail:
+      `On ${counted(connections.size, 'kept connection')} the first request was answered and the next one never was; they were waited for until the ` +
+      'web server gave up or the capture ends. ' +
+      (answered === 0
+        ? 'No later request of any kept connection was answered at this endpoint.'
+        : `Only ${counted(answered, 'later request')} at this endpoint ${answered === 1 ? 'was' : 'were'} answered.`) +
+      ' New connections work, so it is the reuse that the application cannot do.',
+    count,
+    scope: { endpoint: listener.endpoint },
+    evidence,
+    advice: ADVICE,
+  };
+}
+
+/** How long a complete request behind an answered one waited for nothing, or NaN if that is no sign. */
+function waitedInVain(facts: Facts, row: number, first: number): number {
+  const { requests, connections } = facts;
+  const connection = requests.connection[row];
+  if (!(requests.marks[first] & REQUEST_ENDED) || requests.marks[row] & REQUEST_ABORTED) return NaN;
+  if (!isComplete(facts, row) || !answersAreWhole(facts, connection)) return NaN;
+  if (!Number.isNaN(applicationEnd(connections, connection))) return NaN;
+  const close = closeTime(connections, connection);
+  const waited = Math.min(close, facts.duration) - requests.begin[row];
+  return waited > (close === Infinity ? STILL_WAITING : GIVEN_UP) ? waited : NaN;
+}

@@ -1,0 +1,95 @@
+// The parts of the documentation that are made from the code, by the name of their place in docs/*.md.
+import type { Check, Need } from '../../src/analysis/check.js';
+import { CHECKS } from '../../src/analysis/checks/index.js';
+import { fieldsTable } from '../../src/analysis/filter/fields-table.js';
+import { PROBLEM_CODES } from '../../src/model/problem-codes.js';
+import { bySymptom } from '../../src/reporters/explain.js';
+import { INPUT_PROBLEMS } from './input-problems.js';
+
+const NEEDS: Readonly<Record<Need, string>> = {
+  packets: 'packets',
+  payload: 'payload',
+  'application-log': "lighttpd's log",
+  host: 'the host',
+};
+
+/** Markdown for each generated part. */
+export const PARTS: Readonly<Record<string, () => string>> = {
+  'finding-table': () => findingTable(CHECKS),
+  findings: () => CHECKS.map(findingSection).join('\n'),
+  'filter-fields': fieldsTable,
+  'stream-problems': streamProblems,
+  'input-problems': inputProblems,
+};
+
+function findingTable(checks: readonly Check[]): string {
+  return bySymptom(checks)
+    .map(({ symptom, findings }) => {
+      const rows = findings.map(
+        ({ id, title, needs }) =>
+          `| [\`${id}\`](#${id}) | ${cell(title)} | ${needs.map((need) => NEEDS[need]).join(', ')} |`,
+      );
+      return `**${symptom}**\n\n| finding | says | needs |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
+    })
+    .join('\n');
+}
+
+function findingSection({ id, title, severity, explanation, remedy }: Check): string {
+  const advice = remedy.map(({ for: program, text }) => `- **${program}**: ${prose(text)}`);
+  return [
+    `## ${id}`,
+    '',
+    `${prose(title)}.`,
+    '',
+    `Severity: ${prose(severity)}.`,
+    '',
+    ...explanation.split(/\n\s*\n/).flatMap((paragraph) => [...paragraphLines(paragraph), '']),
+    ...(advice.length > 0 ? ['What to do:', '', ...advice, ''] : []),
+  ].join('\n');
+}
+
+/** Indented lines (log lines, tables) become a code block. */
+function paragraphLines(paragraph: string): string[] {
+  const lines: string[] = [];
+  let inCode = false;
+  for (const line of paragraph.split('\n')) {
+    const isCode = /^\s/.test(line);
+    if (isCode !== inCode) lines.push(isCode ? '```text' : '```');
+    inCode = isCode;
+    lines.push(isCode ? line.replace(/^ {2}/, '') : prose(line));
+  }
+  if (inCode) lines.push('```');
+  return lines;
+}
+
+function streamProblems(): string {
+  const rows = PROBLEM_CODES.map(({ code, sentence, violation }) => `| \`${code}\` | ${cell(sentence)} | ${violation ? 'yes' : ''} |`);
+  return `| code | what it is | breaks the specification |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
+}
+
+function inputProblems(): string {
+  const rows = INPUT_PROBLEMS.map(({ code, meaning }) => `| \`${code}\` | ${cell(meaning)} |`);
+  return `| code | what it means |\n| --- | --- |\n${rows.join('\n')}\n`;
+}
+
+/** Text that Markdown must not read as HTML or emphasis. */
+function prose(text: string): string {
+  return text.replaceAll('<', '&lt;').replace(/(^|\s)\*(?=\S)/g, '$1\\*');
+}
+
+function cell(text: string): string {
+  return prose(text).replaceAll('|', '\\|');
+}
+
+/**
+ * The document with its generated parts made anew. A part stands between `<!-- generated: NAME -->` and
+ * `<!-- end: NAME -->`.
+ * @throws Error for a part that nothing makes.
+ */
+export function withParts(document: string): string {
+  return document.replace(/<!-- generated: ([a-z-]+) -->\n[\s\S]*?<!-- end: \1 -->/g, (_, name: string) => {
+    const part = PARTS[name];
+    if (!part) throw new Error(`nothing generates the part ${name}`);
+    return `<!-- generated: ${name} -->\n\n${part().trim()}\n\n<!-- end: ${name} -->`;
+  });
+}
