@@ -4,7 +4,7 @@ import { AddressTable } from '../model/address.js';
 import type { Frame } from '../model/frame.js';
 import { type CaptureProblem, countProblem } from '../model/problem.js';
 import { Segment } from '../model/segment.js';
-import { FRAGMENT, MALFORMED, TCP, UNSUPPORTED_LINK } from '../packet/packet-codes.js';
+import { FRAGMENT, MALFORMED, TCP } from '../packet/packet-codes.js';
 import { PacketDecoder } from '../packet/packet-decoder.js';
 import { TcpTracker } from '../tcp/tracker.js';
 import { type NamedListener, Session } from './session.js';
@@ -108,6 +108,7 @@ export class Pipeline {
     return origin;
   }
 
+  /** Packets of unsupported link types are counted by the reader, which knows their names. */
   private notDecoded(code: number, frame: Frame): void {
     if (code === FRAGMENT) {
       this.fragments++;
@@ -125,14 +126,6 @@ export class Pipeline {
         this.packets,
         frame.position,
         'packets whose headers are cut or make no sense are left out',
-      );
-    } else if (code === UNSUPPORTED_LINK) {
-      countProblem(
-        this.problems,
-        'unsupported-link-type',
-        this.packets,
-        frame.position,
-        `packets of link type ${frame.linkType} are left out`,
       );
     }
   }

@@ -1,5 +1,16 @@
 // What protocol a connection speaks, from its first bytes. FastCGI and SCGI are found on any port this way; the others
 // are told apart only to say what was sent to a FastCGI listener instead.
+import {
+  BEGIN_REQUEST,
+  END_REQUEST,
+  GET_VALUES_RESULT,
+  HEADER_LENGTH,
+  MAX_TYPE,
+  STDERR,
+  STDOUT,
+  UNKNOWN_ROLE,
+  VERSION_1,
+} from '../fastcgi/constants.js';
 import { decodeBytes } from '../model/byte-strings.js';
 
 export const UNDECIDED = 0;
@@ -23,7 +34,7 @@ export function guessWebServer(bytes: Uint8Array, length: number): number {
 
 /** Judges first bytes that a snapshot length cut: a whole BEGIN_REQUEST header and its role must do. */
 export function guessCut(bytes: Uint8Array, length: number): number {
-  return length >= 10 && guessFastcgi(bytes, length) !== IS_OTHER ? IS_FASTCGI : IS_OTHER;
+  return length >= 10 && bytes[0] === VERSION_1 && guessFastcgi(bytes, length) !== IS_OTHER ? IS_FASTCGI : IS_OTHER;
 }
 
 function guessFastcgi(b: Uint8Array, length: number): number {
@@ -63,27 +74,53 @@ function guessScgi(b: Uint8Array, length: number): number {
   return IS_SCGI;
 }
 
+export const TURN_UNDECIDED = 0;
+/** FastCGI records of a web server. */
+export const TURN_OF_WEB_SERVER = 1;
+/** FastCGI records of an application. */
+export const TURN_OF_APPLICATION = 2;
+/** An SCGI request. */
+export const TURN_OF_SCGI = 3;
+
 /**
- * Judges bytes from the middle of a stream: `role` is the side that would send such records. Only whole records that
- * fill the piece count, so that chance does not.
+ * Judges what one side said in a turn (until the other spoke) of a connection whose beginning is not known: b[0..length)
+ * is its beginning, or all of it when `complete`. More bytes never take back what fewer bytes told, so that it does not
+ * matter in which pieces they come.
  */
-export function guessMidStream(b: Uint8Array, length: number): { web: boolean; application: boolean } {
+export function guessTurn(b: Uint8Array, length: number, complete: boolean): number {
+  const opening = guessWebServer(b, length);
+  if (opening === IS_FASTCGI) return TURN_OF_WEB_SERVER;
+  if (opening === IS_SCGI) return TURN_OF_SCGI;
+  // A whole record and the header of another, or records that fill the turn: chance does not make those.
   let at = 0;
-  let web = true;
-  let application = true;
-  let records = 0;
-  while (at + 8 <= length) {
-    const type = b[at + 1];
-    const content = (b[at + 4] << 8) | b[at + 5];
-    if (b[at] !== 1 || type < 1 || type > 11 || ((b[at + 2] << 8) | b[at + 3]) > 0xff) break;
-    if ((type === 1 || type === 3) && content !== 8) break;
-    if (type === 3 || type === 6 || type === 7 || type >= 10) web = false;
-    else application = false;
-    records++;
-    at += 8 + content + b[at + 6];
+  let sender = TURN_UNDECIDED;
+  while (at + HEADER_LENGTH <= length) {
+    const next = recordSender(b, at);
+    if (next === TURN_UNDECIDED || (sender !== TURN_UNDECIDED && next !== sender)) break;
+    if (sender !== TURN_UNDECIDED) return sender;
+    sender = next;
+    at += HEADER_LENGTH + ((b[at + 4] << 8) | b[at + 5]) + b[at + 6];
+    if (complete && at === length) return sender;
   }
-  const whole = records > 0 && (at === length || (records >= 2 && at > length));
-  return { web: whole && web, application: whole && application };
+  return complete && endsRequest(b, length) ? TURN_OF_APPLICATION : TURN_UNDECIDED;
+}
+
+/** Who would send the record whose header stands at `at`; TURN_UNDECIDED for what is hardly a header. */
+function recordSender(b: Uint8Array, at: number): number {
+  const type = b[at + 1];
+  const content = (b[at + 4] << 8) | b[at + 5];
+  if (b[at] !== VERSION_1 || type < BEGIN_REQUEST || type > MAX_TYPE || b[at + 2] !== 0) return TURN_UNDECIDED;
+  if ((type === BEGIN_REQUEST || type === END_REQUEST) && content !== 8) return TURN_UNDECIDED;
+  const ofApplication = type === END_REQUEST || type === STDOUT || type === STDERR || type >= GET_VALUES_RESULT;
+  return ofApplication ? TURN_OF_APPLICATION : TURN_OF_WEB_SERVER;
+}
+
+/** Whether the last bytes are an END_REQUEST record: its status is one of four, its padding and reserved bytes zero. */
+function endsRequest(b: Uint8Array, length: number): boolean {
+  const at = length - HEADER_LENGTH - 8;
+  if (at < 0 || b[at] !== VERSION_1 || b[at + 1] !== END_REQUEST || b[at + 4] !== 0 || b[at + 5] !== 8) return false;
+  if (b[at + 6] !== 0 || b[at + 7] !== 0 || b[at + 12] > UNKNOWN_ROLE) return false;
+  return b[at + 13] === 0 && b[at + 14] === 0 && b[at + 15] === 0;
 }
 
 /** What the first bytes look like, in words for a report; '' when nothing is recognised. */

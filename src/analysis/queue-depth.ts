@@ -9,7 +9,7 @@ export interface QueueDepth {
   readonly waiting: readonly { readonly row: number; readonly from: number; readonly until: number }[];
   readonly longest: { readonly row: number; readonly wait: number };
   readonly maxDepth: number;
-  /** First and last moment somebody queued. */
+  /** First and last moment somebody of `waiting` queued. */
   readonly since: number;
   readonly until: number;
   /** Depth over time, as [time, depth] steps, at most 200. */
@@ -34,11 +34,13 @@ export function describeQueue(arrivals: readonly Arrival[], starts: Float64Array
     if (wait > longest.wait) longest = { row, wait };
   }
   if (waiting.length < 3) return undefined;
-  return { waiting, longest, ...depthOver(begins.subarray(0, count), ends.subarray(0, count).sort()) };
+  const since = waiting[0].from;
+  const until = waiting.reduce((latest, each) => Math.max(latest, each.until), since);
+  return { waiting, longest, since, until, ...depthOver(begins.subarray(0, count), ends.subarray(0, count).sort()) };
 }
 
 /** The number of open intervals over time; both columns sorted. */
-function depthOver(begins: Float64Array, ends: Float64Array): Omit<QueueDepth, 'waiting' | 'longest'> {
+function depthOver(begins: Float64Array, ends: Float64Array): Pick<QueueDepth, 'maxDepth' | 'depth'> {
   const times = new Float64Array(begins.length * 2);
   const depths = new Int32Array(begins.length * 2);
   let steps = 0;
@@ -53,8 +55,7 @@ function depthOver(begins: Float64Array, ends: Float64Array): Omit<QueueDepth, '
     times[steps - 1] = time;
     depths[steps - 1] = now;
   }
-  const depth = thinned(times.subarray(0, steps), depths.subarray(0, steps));
-  return { maxDepth, since: begins[0], until: ends[ends.length - 1], depth };
+  return { maxDepth, depth: thinned(times.subarray(0, steps), depths.subarray(0, steps)) };
 }
 
 /** Of each run of steps that is left out the deepest one is kept. */

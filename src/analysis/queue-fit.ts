@@ -3,8 +3,9 @@
 import { Periods } from './queue-congestion.js';
 import { type Timeline, TOLERANCE, WAITING } from './queue-timeline.js';
 
-/** Deviations below this are measurement noise. */
+/** Deviations below this are measurement noise; so are those below this share of what the waits themselves deviate. */
 const NOISE = 1e3;
+const NEGLIGIBLE = 1 / 5000;
 /** A service this much shorter than the shortest one without a queue has no precedent. */
 const PRECEDENT = 0.3;
 
@@ -78,7 +79,8 @@ export function measureFit(
     if (latency > WAITING) examined.push(i);
   }
   if (queued.length < 3 || examined.length < 3) return undefined;
-  const deviation = serviceDeviation(times, starts, examined);
+  const waits = medianDeviation(examined.map((i) => times.latency(i)));
+  const deviation = Math.max(serviceDeviation(times, starts, examined), NEGLIGIBLE * waits);
   let withPrecedent = 0;
   let withPrecedentOverall = 0;
   for (const i of queued) {
@@ -92,7 +94,7 @@ export function measureFit(
     starts,
     examined,
     deviation,
-    gain: medianDeviation(examined.map((i) => times.latency(i))) / deviation,
+    gain: waits / deviation,
     precedented: withPrecedent / queued.length,
     precedentedOverall: withPrecedentOverall / queued.length,
     similarity: median(queued.map((i) => times.service(i, starts[i]))) / median(holders),

@@ -72,18 +72,19 @@ export class RecordStream implements ConnectionObserver {
   finished(row: number, side: Side, time: number, packet: number): void {
     this.session.finished(row, side, time, packet);
     this.decoders.get(row)?.finished(this.newProblems());
+    this.dropWithSession(row);
   }
 
   reset(row: number): void {
     this.session.reset(row);
+    this.dropWithSession(row);
   }
 
   closed(row: number): void {
     this.session.closed(row);
     this.release(row);
     this.waiting.delete(row);
-    this.decoders.get(row)?.close();
-    this.decoders.delete(row);
+    this.drop(row);
   }
 
   /** The input is over. */
@@ -91,6 +92,16 @@ export class RecordStream implements ConnectionObserver {
     this.session.finish();
     for (const row of [...this.waiting.keys()]) this.release(row);
     for (const decoder of this.decoders.values()) decoder.close();
+  }
+
+  /** The session lets go of a connection as soon as nothing more can come of it; so does the stream. */
+  private dropWithSession(row: number): void {
+    if (this.session.conversations.slot[row] === 0) this.drop(row);
+  }
+
+  private drop(row: number): void {
+    this.decoders.get(row)?.close();
+    this.decoders.delete(row);
   }
 
   private protocol(row: number): number {
@@ -118,6 +129,7 @@ export class RecordStream implements ConnectionObserver {
       else decoder.gap(side, length, time, packet, problems);
       problems = [];
     }
+    this.dropWithSession(row);
   }
 
   private decoderFor(row: number, protocol: number): FastcgiRecords | ScgiRecords | undefined {

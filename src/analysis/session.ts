@@ -11,6 +11,7 @@ import * as conversation from './conversation-table.js';
 import { ConversationTable } from './conversation-table.js';
 import * as guess from './protocol-guess.js';
 import { ScgiConversation } from './scgi-conversation.js';
+import { Undecided } from './undecided.js';
 
 export type ProtocolName = 'fastcgi' | 'scgi';
 
@@ -26,31 +27,10 @@ export interface SessionOptions {
   readonly withoutPayload: boolean;
 }
 
-/** A piece of stream that waits until the protocol is known. */
-interface Piece {
-  side: Side;
-  bytes: Uint8Array;
-  time: number;
-  packet: number;
-  position: number;
-  /** Instead of bytes: the side's stream ended here. */
-  finished: boolean;
-  /** Instead of bytes: so many are missing here. */
-  missing: number;
-}
-
-/** A connection whose bytes so far do not tell the protocol. */
-interface Undecided {
-  row: number;
-  pieces: Piece[];
-  length: number;
-}
-
 type Live = FastcgiConnection | ScgiConversation | Undecided;
 
-const NO_BYTES = new Uint8Array(0);
-/** Bytes kept while a protocol is undecided; then it is called something else. */
-const MAX_UNDECIDED = 4096;
+/** Bytes kept of all connections whose protocol is undecided; beyond it they are called something else. */
+const MAX_WAITING = 64 << 20;
 const BOTH_FINISHED = conversation.CONVERSATION_FINISHED_WEB | conversation.CONVERSATION_FINISHED_APPLICATION;
 /** First bytes kept of a connection that speaks another protocol, to name it. */
 const FOREIGN_BYTES = 32;
@@ -66,6 +46,8 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
   private readonly namedPorts = new Map<number, ProtocolName>();
   private live: (Live | undefined)[] = [];
   private freeSlots: number[] = [];
+  /** Bytes in undecided connections. */
+  private waiting = 0;
   private freeFastcgi: FastcgiConnection[] = [];
   private freeScgi: ScgiConversation[] = [];
 
@@ -116,14 +98,14 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
     const live = this.liveOf(row);
     if (live instanceof FastcgiConnection) live.gap(side, length, time, packet);
     else if (live instanceof ScgiConversation) live.gap(side, length, time, packet);
-    else if (live) this.undecidedGap(live, side, length, time, packet);
+    else if (live) this.settle(live, live.gap(side, length, time, packet));
   }
 
   finished(row: number, side: Side, time: number, packet: number): void {
     const live = this.liveOf(row);
     if (!live) return;
-    if (isUndecided(live)) {
-      live.pieces.push({ side, bytes: NO_BYTES, time, packet, position: -1, finished: true, missing: 0 });
+    if (live instanceof Undecided) {
+      this.settle(live, live.finished(side, time, packet));
       return;
     }
     live.finished(side, time, packet);
@@ -143,20 +125,23 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
   closed(row: number): void {
     const live = this.liveOf(row);
     if (!live) return;
-    if (!isUndecided(live)) {
+    if (!(live instanceof Undecided)) {
       this.detach(row, live);
       return;
     }
-    // Too little came to tell the protocol; the listener may have become known in the meantime.
-    const protocol = this.listenerProtocol(row);
-    if (protocol === undefined) return;
-    this.decide(live, protocol);
+    this.settle(live, live.closed());
+    if (this.liveOf(row) === live) {
+      // Too little came to tell the protocol; the listener may have become known in the meantime.
+      const protocol = this.protocolFor(live);
+      if (protocol === undefined) return;
+      this.decide(live, protocol);
+    }
     this.closed(row);
   }
 
   /** The input is over: what is still undecided is judged by what is known now. */
   finish(): void {
-    for (const live of this.live) if (live && isUndecided(live)) this.closed(live.row);
+    for (const live of this.live) if (live instanceof Undecided) this.closed(live.row);
   }
 
   requestBegan(connection: number, row: number): void {
@@ -194,7 +179,7 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
       this.data(row, this.sideNow(row, side), bytes, start, end, time, packet, position);
       return;
     }
-    const undecided: Undecided = { row, pieces: [], length: 0 };
+    const undecided = new Undecided(row, (this.connections.marks[row] & MARK_SYN) !== 0);
     this.takeSlot(row, undecided);
     this.undecidedData(undecided, side, bytes, start, end, time, packet, position);
   }
@@ -209,80 +194,59 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
     packet: number,
     position: number,
   ): void {
-    const { row } = live;
-    // The pieces are replayed with their own times, so that nothing depends on when the protocol became known.
-    const piece = {
-      side,
-      bytes: bytes.slice(start, Math.min(end, start + 65536)),
-      time,
-      packet,
-      position,
-      finished: false,
-      missing: 0,
-    };
-    live.pieces.push(piece);
-    live.length += end - start;
-    const midStream = !(this.connections.marks[row] & MARK_SYN);
-    const verdict = this.judge(live, midStream);
+    // Others may have shown what is spoken here; a connection seen from its beginning tells it itself.
+    const known = this.connections.marks[live.row] & MARK_SYN ? undefined : this.protocolFor(live);
+    if (known !== undefined) {
+      const turned = live.flipped ? otherSide(side) : side;
+      this.decide(live, known);
+      this.data(live.row, turned, bytes, start, end, time, packet, position);
+    } else if (!live.isTired(side)) {
+      this.settle(live, live.data(side, bytes.slice(start, end), time, packet, position));
+    }
+  }
+
+  /** Acts on what an undecided connection told. */
+  private settle(live: Undecided, verdict: number): void {
+    this.waiting += live.length - live.counted;
+    live.counted = live.length;
     if (verdict === guess.IS_FASTCGI) this.decide(live, 'fastcgi');
     else if (verdict === guess.IS_SCGI) this.decide(live, 'scgi');
-    else if (verdict === guess.IS_OTHER || live.length > MAX_UNDECIDED) this.decideOther(live);
+    else if (verdict === guess.IS_OTHER || this.waiting > MAX_WAITING) this.decideOther(live);
   }
 
-  private judge(live: Undecided, midStream: boolean): number {
-    let verdict: number = guess.UNDECIDED;
-    for (const side of midStream ? ([WEB_SERVER, APPLICATION] as const) : ([WEB_SERVER] as const)) {
-      const bytes = firstBytes(live, side);
-      const judged = guess.guessWebServer(bytes, bytes.length);
-      if (judged === guess.IS_FASTCGI || judged === guess.IS_SCGI) {
-        if (side === APPLICATION) this.flipPieces(live);
-        return judged;
-      }
-      if (side === WEB_SERVER) verdict = judged;
-    }
-    if (!midStream) return verdict;
-    for (const piece of live.pieces) {
-      const { web, application } = guess.guessMidStream(piece.bytes, piece.bytes.length);
-      if (!web && !application) continue;
-      if ((web && !application && piece.side === APPLICATION) || (application && !web && piece.side === WEB_SERVER))
-        this.flipPieces(live);
-      return guess.IS_FASTCGI;
-    }
-    return live.length > MAX_UNDECIDED ? guess.IS_OTHER : guess.UNDECIDED;
-  }
-
-  private flipPieces(live: Undecided): void {
-    this.flip(live.row);
-    for (const piece of live.pieces) piece.side = otherSide(piece.side);
-  }
-
-  /** The protocol is known: a listener is found, and what waited is decoded. */
+  /** The protocol is known: a listener is found, and what waited is decoded, with the times at which it came. */
   private decide(live: Undecided, protocol: ProtocolName): void {
     const { row } = live;
+    if (live.flipped) this.flip(row);
     const key = this.listenerKey(row, APPLICATION);
     if (!this.listeners.has(key)) this.listeners.set(key, protocol);
-    this.freeSlot(row);
+    this.release(live);
     this.attach(row, protocol);
-    const decoder = this.liveOf(row) as FastcgiConnection | ScgiConversation;
-    for (const piece of live.pieces) {
-      if (piece.finished) decoder.finished(piece.side, piece.time, piece.packet);
-      else if (piece.missing > 0) decoder.gap(piece.side, piece.missing, piece.time, piece.packet);
-      else decoder.data(piece.side, piece.bytes, 0, piece.bytes.length, piece.time, piece.packet, piece.position);
+    for (const { side, bytes, time, packet, position, finished, missing } of live.settled()) {
+      if (finished) this.finished(row, side, time, packet);
+      else if (missing > 0) this.gap(row, side, missing, time, packet);
+      else this.data(row, side, bytes, 0, bytes.length, time, packet, position);
     }
   }
 
   private decideOther(live: Undecided): void {
-    const { row } = live;
-    this.freeSlot(row);
-    this.conversations.protocol[row] = conversation.PROTOCOL_IS_OTHER;
-    for (const piece of live.pieces) this.keepForeign(row, piece.side, piece.bytes, 0, piece.bytes.length);
+    this.release(live);
+    this.conversations.protocol[live.row] = conversation.PROTOCOL_IS_OTHER;
+    for (const { side, bytes } of live.pieces) this.keepForeign(live.row, side, bytes, 0, bytes.length);
   }
 
-  /** A hole before the protocol was known: what came before it must do. */
-  private undecidedGap(live: Undecided, side: Side, length: number, time: number, packet: number): void {
-    live.pieces.push({ side, bytes: NO_BYTES, time, packet, position: -1, finished: false, missing: length });
-    const bytes = firstBytes(live, WEB_SERVER);
-    if (side === WEB_SERVER && guess.guessCut(bytes, bytes.length) === guess.IS_FASTCGI) this.decide(live, 'fastcgi');
+  private release(live: Undecided): void {
+    this.waiting -= live.counted;
+    this.freeSlot(live.row);
+  }
+
+  /** The protocol of an undecided connection's listener, if others have shown it; notes whether its sides are turned. */
+  private protocolFor(live: Undecided): ProtocolName | undefined {
+    const protocol = this.protocolAt(live.row, APPLICATION);
+    if (protocol !== undefined || this.connections.marks[live.row] & MARK_SYN) return protocol;
+    const turned = this.protocolAt(live.row, WEB_SERVER);
+    live.flipped = turned !== undefined;
+    return turned;
   }
 
   private keepForeign(row: number, side: Side, bytes: Uint8Array, start: number, end: number): void {
@@ -380,19 +344,4 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
     const { address0, address1, port0, port1 } = this.connections;
     return side === APPLICATION ? address1[row] * 65536 + port1[row] : address0[row] * 65536 + port0[row];
   }
-}
-
-function isUndecided(live: Live): live is Undecided {
-  return !(live instanceof FastcgiConnection) && !(live instanceof ScgiConversation);
-}
-
-/** Up to ENOUGH first bytes of one side. */
-function firstBytes(live: Undecided, side: Side): Uint8Array {
-  const bytes = new Uint8Array(guess.ENOUGH);
-  let length = 0;
-  for (const piece of live.pieces) {
-    if (piece.side !== side) continue;
-    for (let i = 0; i < piece.bytes.length && length < guess.ENOUGH; i++) bytes[length++] = piece.bytes[i];
-  }
-  return bytes.subarray(0, length);
 }

@@ -20,15 +20,14 @@ export function summarise(facts: Facts, backends: readonly Backend[]): Summary {
   let midStream = 0;
   let synRetransmissions = 0;
   let synAckRetransmissions = 0;
-  const perConnection = new Map<number, number>();
+  const perConnection = new Tally();
   for (const row of rows) {
     const marks = connections.marks[row];
     if (!(marks & MARK_SYN)) midStream++;
     else if (!(marks & MARK_SYN_ACK)) neverEstablished++;
     synRetransmissions += Math.max(0, connections.syns[row] - 1);
     synAckRetransmissions += Math.max(0, connections.synAcks[row] - 1);
-    const count = conversations.requests[row];
-    perConnection.set(count, (perConnection.get(count) ?? 0) + 1);
+    perConnection.add(conversations.requests[row]);
   }
   const timeWait = countTimeWait(facts, rows);
   const leaving = timeWait.application + timeWait['web-server'] + timeWait.both;
@@ -49,7 +48,7 @@ export function summarise(facts: Facts, backends: readonly Backend[]): Summary {
     recordBytes: recordCounts(facts.log.recordBytes, facts.log.recordCounts),
     paddingBytes: facts.log.paddingBytes,
     maxConcurrentRequests: only?.maxConcurrentRequests ?? maxConcurrentRequests(facts, requestRows),
-    requestsPerConnection: Object.fromEntries([...perConnection].sort((a, b) => a[0] - b[0])),
+    requestsPerConnection: Object.fromEntries([...perConnection.counts()].sort((a, b) => a[0] - b[0])),
     latency: only?.latency ?? latencyOf(requests, requestRows),
   };
 }
@@ -58,11 +57,11 @@ function requestFigures(facts: Facts, rows: Uint32Array) {
   const { requests, strings } = facts;
   const keepConn = { set: 0, unset: 0 };
   const bytes = { stdin: 0, stdout: 0, stderr: 0, data: 0 };
-  const roles = new Map<number, number>();
-  const methods = new Map<number, number>();
-  const httpStatus = new Map<number, number>();
-  const appStatus = new Map<number, number>();
-  const protocolStatus = new Map<number, number>();
+  const roles = new Tally();
+  const methods = new Tally();
+  const httpStatus = new Tally();
+  const appStatus = new Tally();
+  const protocolStatus = new Tally();
   let unfinished = 0;
   for (const row of rows) {
     const marks = requests.marks[row];
@@ -74,23 +73,23 @@ function requestFigures(facts: Facts, rows: Uint32Array) {
     bytes.stdout += requests.stdoutBytes[row];
     bytes.stderr += requests.stderrBytes[row];
     bytes.data += requests.dataBytes[row];
-    add(roles, requests.role[row]);
-    add(methods, requests.method[row]);
-    add(httpStatus, requests.httpStatus[row]);
+    roles.add(requests.role[row]);
+    methods.add(requests.method[row]);
+    httpStatus.add(requests.httpStatus[row]);
     // -1 stands for "there was none": 0 is a value.
-    add(appStatus, requests.protocolStatus[row] === request.NO_PROTOCOL_STATUS ? -1 : requests.appStatus[row]);
-    add(protocolStatus, requests.protocolStatus[row]);
+    appStatus.add(requests.protocolStatus[row] === request.NO_PROTOCOL_STATUS ? -1 : requests.appStatus[row]);
+    protocolStatus.add(requests.protocolStatus[row]);
   }
   return {
     requests: rows.length,
     keepConn,
     unfinished,
     bytes,
-    roles: named(roles, roleName),
-    methods: named(methods, (id) => strings.text(id) || 'none'),
-    httpStatus: named(httpStatus, (status) => (status === request.NO_STATUS ? 'none' : String(status))),
-    appStatus: named(appStatus, (status) => (status === -1 ? 'none' : String(status))),
-    protocolStatus: named(protocolStatus, (status) =>
+    roles: named(roles.counts(), roleName),
+    methods: named(methods.counts(), (id) => strings.text(id) || 'none'),
+    httpStatus: named(httpStatus.counts(), (status) => (status === request.NO_STATUS ? 'none' : String(status))),
+    appStatus: named(appStatus.counts(), (status) => (status === -1 ? 'none' : String(status))),
+    protocolStatus: named(protocolStatus.counts(), (status) =>
       status === request.NO_PROTOCOL_STATUS ? 'none' : String(status),
     ),
   };
@@ -196,8 +195,27 @@ function recordCounts(values: Float64Array, counts: Float64Array): Counts {
   return named;
 }
 
-function add(counts: Map<number, number>, value: number): void {
-  counts.set(value, (counts.get(value) ?? 0) + 1);
+/** Counts values of which most are the same as the one before. */
+class Tally {
+  private readonly map = new Map<number, number>();
+  private value = 0;
+  private run = 0;
+
+  add(value: number): void {
+    if (value !== this.value) this.flush(value);
+    this.run++;
+  }
+
+  counts(): Map<number, number> {
+    this.flush(this.value);
+    return this.map;
+  }
+
+  private flush(next: number): void {
+    if (this.run > 0) this.map.set(this.value, (this.map.get(this.value) ?? 0) + this.run);
+    this.value = next;
+    this.run = 0;
+  }
 }
 
 /** Counts by name, the most frequent first. */

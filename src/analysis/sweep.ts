@@ -30,10 +30,20 @@ export function maxWithin(times: Float64Array, length: number): number {
   return most;
 }
 
-/** Tables are in the order of time, so what is taken from them often needs no sorting. */
+/** Tables are in the order of time, so what is taken from them is often sorted, or nearly. */
 function sortUnlessSorted(times: Float64Array): void {
+  // Moving the few that are out of place is cheaper than sorting, as long as there are few and they move little.
+  let moves = times.length;
   for (let i = 1; i < times.length; i++) {
-    if (times[i - 1] > times[i]) {
+    const time = times[i];
+    let at = i;
+    while (at > 0 && times[at - 1] > time) {
+      times[at] = times[at - 1];
+      at--;
+      moves--;
+    }
+    times[at] = time;
+    if (moves < 0) {
       times.sort();
       return;
     }
@@ -48,13 +58,42 @@ export interface Percentiles {
   readonly max: number;
 }
 
-/** Nearest-rank percentiles; undefined without values. Sorts in place. */
+/** Nearest-rank percentiles; undefined without values. Changes the order of the values. */
 export function percentiles(values: Float64Array): Percentiles | undefined {
   const count = values.length;
   if (count === 0) return undefined;
-  values.sort();
-  const at = (share: number) => values[Math.max(0, Math.ceil(share * count) - 1)];
-  return { p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), max: values[count - 1] };
+  const rank = (share: number) => Math.max(0, Math.ceil(share * count) - 1);
+  // Each selection leaves what is larger to its right, so the next one has less to look at.
+  const p50 = select(values, 0, rank(0.5));
+  const p90 = select(values, rank(0.5), rank(0.9));
+  const p95 = select(values, rank(0.9), rank(0.95));
+  const p99 = select(values, rank(0.95), rank(0.99));
+  let max = p99;
+  for (let i = rank(0.99); i < count; i++) if (values[i] > max) max = values[i];
+  return { p50, p90, p95, p99, max };
+}
+
+/** The value of rank `rank` in values[from..), which is put there; smaller ones are left of it (Hoare's selection). */
+function select(values: Float64Array, from: number, rank: number): number {
+  let low = from;
+  let high = values.length - 1;
+  while (low < high) {
+    const pivot = values[(low + high) >> 1];
+    let left = low;
+    let right = high;
+    while (left <= right) {
+      while (values[left] < pivot) left++;
+      while (values[right] > pivot) right--;
+      if (left > right) break;
+      const swapped = values[left];
+      values[left++] = values[right];
+      values[right--] = swapped;
+    }
+    if (rank <= right) high = right;
+    else if (rank >= left) low = left;
+    else break;
+  }
+  return values[rank];
 }
 
 /**
@@ -74,13 +113,13 @@ export function openOverTime(
   let end = 0;
   for (let bucket = 0; bucket < buckets; bucket++) {
     const until = bucket === buckets - 1 ? Infinity : (bucket + 1) * width;
+    while (end < ends.length && ends[end] <= bucket * width) end++;
     let most = begin - end;
     while (begin < begins.length && begins[begin] < until) {
       while (end < ends.length && ends[end] <= begins[begin]) end++;
       begin++;
       if (begin - end > most) most = begin - end;
     }
-    while (end < ends.length && ends[end] < until) end++;
     steps.push([bucket * width, most]);
   }
   return steps;

@@ -43,8 +43,7 @@ export class ChunkWriter {
     this.queue = [];
     for (const piece of pieces) {
       if (this.closed) return;
-      if (this.stream.write(piece)) continue;
-      await Promise.race([once(this.stream, 'drain'), once(this.stream, 'close')]).catch(() => {});
+      if (!this.stream.write(piece)) await this.drained();
     }
   }
 
@@ -61,6 +60,19 @@ export class ChunkWriter {
     if (this.failure && this.failure.code !== 'EPIPE') {
       throw new UserError(`cannot write ${this.file ?? 'the output'}: ${this.failure.message}`);
     }
+  }
+
+  /** Until there is room again, or nobody to write to any more. */
+  private drained(): Promise<void> {
+    const { stream } = this;
+    return new Promise((resolve) => {
+      const events = ['drain', 'close', 'error'] as const;
+      const done = () => {
+        for (const event of events) stream.off(event, done);
+        resolve();
+      };
+      for (const event of events) stream.on(event, done);
+    });
   }
 
   private seal(): void {

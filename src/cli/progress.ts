@@ -29,7 +29,7 @@ export function progressLine(
   terminal: ProgressTerminal = process.stderr,
   clock: Clock = systemClock,
 ): ProgressLine {
-  if (quiet || terminal.isTTY !== true || process.env['TERM'] === 'dumb') return silent;
+  if (quiet || terminal.isTTY !== true || process.env.TERM === 'dumb') return silent;
   const began = clock.now();
   let shown = -Infinity;
   let visible = false;

@@ -99,7 +99,8 @@ export async function gatherSources(
   if (options.interface !== undefined) {
     const live = await openInterface(options.interface, { filter: captureFilter(named) });
     opened.push(live);
-    hooks.signal?.addEventListener('abort', () => live.close(), { once: true });
+    // tcpdump is told to end and writes what it still holds; then the capture ends like a file.
+    hooks.signal?.addEventListener('abort', () => live.stop(), { once: true });
   }
   const offset = options.logTimezone?.offset;
   return gather(paths, {

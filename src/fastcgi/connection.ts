@@ -2,20 +2,18 @@
 //
 // Which record belongs to which request: the web server's records belong to the newest request of their id, the
 // application's to the oldest unfinished one, so that pipelined requests of one id pair up in order.
-import { LENGTH_ABSENT } from '../model/request-table.js';
-import * as mark from '../model/request-table.js';
+
 import { type ProblemName, problemNumber } from '../model/problem-codes.js';
+import * as mark from '../model/request-table.js';
+import { LENGTH_ABSENT } from '../model/request-table.js';
 import { APPLICATION, type Side, WEB_SERVER } from '../model/side.js';
+import { ChunkOrigins } from './chunk-origins.js';
 import * as type from './constants.js';
 import type { LiveRequest } from './live-request.js';
+import { LiveRequests, MAX_LIVE } from './live-requests.js';
 import type { ParamsKeeper } from './params.js';
 import { RecordParser, type RecordSink } from './record-parser.js';
 import type { RequestLog } from './request-log.js';
-
-/** Unfinished requests followed on one connection; a web server multiplexes far fewer. */
-const MAX_LIVE = 1024;
-/** Finished requests whose input had not ended, kept for what the web server may still send. */
-const MAX_ENDED = 16;
 
 /** Hears what the analysis keeps per connection. */
 export interface FastcgiConnectionOwner {
@@ -30,20 +28,17 @@ export class FastcgiConnection implements RecordSink {
   valuesPending = 0;
   valuesPacket = 0;
   private row = 0;
-  private live: LiveRequest[] = [];
-  private unfinished = 0;
-  private current: [LiveRequest | undefined, LiveRequest | undefined] = [undefined, undefined];
+  private readonly live: LiveRequests;
   private readonly bodies = [new Uint8Array(8), new Uint8Array(8)] as const;
   private readonly bodyLengths = [0, 0];
   private readonly keeper: ParamsKeeper;
-  // The packet at hand, and for each side the packet with the first byte of an incomplete record.
+  // The packet at hand.
   private time = 0;
   private packet = 0;
   private position = -1;
   private chunkOffset = 0;
-  private readonly partialTime = [0, 0];
-  private readonly partialPacket = [0, 0];
-  private readonly partialPosition = [-1, -1];
+  /** Where the web server's last incomplete record may have begun. */
+  private readonly origins = new ChunkOrigins();
   /** The stream has a hole or no start: unknown ids and orders are no violations then. */
   private incomplete = false;
 
@@ -54,6 +49,7 @@ export class FastcgiConnection implements RecordSink {
     this.web = new RecordParser(this);
     this.application = new RecordParser(this);
     this.keeper = log.keeper;
+    this.live = new LiveRequests(log);
   }
 
   /** For reuse on another connection. `midStream`: the first bytes need not begin a record. */
@@ -61,32 +57,37 @@ export class FastcgiConnection implements RecordSink {
     this.row = row;
     this.web.restart();
     this.application.restart();
+    this.origins.restart();
     this.incomplete = midStream;
     if (midStream) {
       this.web.search();
       this.application.search();
     }
     this.valuesPending = 0;
-    this.unfinished = 0;
-    this.current[0] = this.current[1] = undefined;
   }
 
   /** Requests without END_REQUEST. */
   get unfinishedRequests(): number {
-    return this.unfinished;
+    return this.live.unfinished;
   }
 
-  data(side: Side, bytes: Uint8Array, start: number, end: number, time: number, packet: number, position: number): void {
+  data(
+    side: Side,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    time: number,
+    packet: number,
+    position: number,
+  ): void {
     const parser = side === WEB_SERVER ? this.web : this.application;
     this.time = time;
     this.packet = packet;
     this.chunkOffset = parser.offset;
     this.position = position;
     parser.push(bytes, start, end);
-    if (!parser.atBoundary && parser.recordOffset >= this.chunkOffset) {
-      this.partialTime[side] = time;
-      this.partialPacket[side] = packet;
-      this.partialPosition[side] = position < 0 ? -1 : position + parser.recordOffset - this.chunkOffset;
+    if (side === WEB_SERVER && !parser.atBoundary && (parser.searching || parser.recordOffset >= this.chunkOffset)) {
+      this.origins.note(this.chunkOffset, time, packet, position);
     }
   }
 
@@ -96,7 +97,10 @@ export class FastcgiConnection implements RecordSink {
     this.packet = packet;
     this.incomplete = true;
     this.report('stream-gap', side, parser.offset, -1, `${length} bytes`);
-    for (const request of this.live) this.markProblem(request.row, 'stream-gap');
+    for (const request of this.live.list) {
+      this.markProblem(request.row, 'stream-gap');
+      request.lost(side);
+    }
     parser.gap(length);
   }
 
@@ -106,22 +110,21 @@ export class FastcgiConnection implements RecordSink {
     this.time = time;
     this.packet = packet;
     if (!parser.atBoundary && !parser.stopped && !parser.searching) {
-      const request = this.current[side];
-      this.report('record-cut', side, parser.recordOffset, request ? request.row : -1, `inside ${type.typeName(parser.type)}`);
+      const request = parser.inHeader ? undefined : this.live.current[side];
+      const where = parser.inHeader ? 'a record header' : type.typeName(parser.type);
+      this.report('record-cut', side, parser.recordOffset, request ? request.row : -1, `inside ${where}`);
     }
   }
 
   /** Nothing more will come; gives its live requests back. */
   close(): void {
-    for (const request of this.live) this.log.release(request);
-    this.live.length = 0;
-    this.current[0] = this.current[1] = undefined;
+    this.live.clear();
   }
 
   recordBegin(parser: RecordParser): void {
     const side: Side = parser === this.web ? WEB_SERVER : APPLICATION;
     this.bodyLengths[side] = 0;
-    this.current[side] = undefined;
+    this.live.current[side] = undefined;
     switch (parser.type) {
       case type.BEGIN_REQUEST:
         if (side === APPLICATION) this.wrongDirection(parser);
@@ -131,20 +134,20 @@ export class FastcgiConnection implements RecordSink {
       case type.DATA:
       case type.ABORT_REQUEST:
         if (side === APPLICATION) this.wrongDirection(parser);
-        else this.current[side] = this.newest(parser);
+        else this.live.current[side] = this.newest(parser);
         break;
       case type.STDOUT:
       case type.STDERR:
       case type.END_REQUEST:
         if (side === WEB_SERVER) this.wrongDirection(parser);
-        else this.current[side] = this.oldestUnfinished(parser);
+        else this.live.current[side] = this.oldestUnfinished(parser);
         break;
     }
   }
 
   recordContent(parser: RecordParser, bytes: Uint8Array, start: number, end: number): void {
     const side: Side = parser === this.web ? WEB_SERVER : APPLICATION;
-    const request = this.current[side];
+    const request = this.live.current[side];
     switch (parser.type) {
       case type.PARAMS:
         if (request) {
@@ -164,15 +167,15 @@ export class FastcgiConnection implements RecordSink {
       case type.BEGIN_REQUEST:
       case type.END_REQUEST: {
         const body = this.bodies[side];
+        if (parser.missingLength > 0) break;
         for (let at = start; at < end && this.bodyLengths[side] < 8; at++) body[this.bodyLengths[side]++] = bytes[at];
         break;
       }
     }
   }
 
-  recordMissing(parser: RecordParser, length: number): void {
-    const request = this.current[parser === this.web ? WEB_SERVER : APPLICATION];
-    if (request && parser.type === type.PARAMS && length > 0) request.params.overflowed = true;
+  recordMissing(): void {
+    // `gap` has seen to what the requests lost.
   }
 
   recordEnd(parser: RecordParser): void {
@@ -182,7 +185,7 @@ export class FastcgiConnection implements RecordSink {
     log.recordBytes[parser.type] += content;
     log.paddingBytes += parser.paddingLength;
     const side: Side = parser === this.web ? WEB_SERVER : APPLICATION;
-    const request = this.current[side];
+    const request = this.live.current[side];
     switch (parser.type) {
       case type.BEGIN_REQUEST:
         if (side === WEB_SERVER) this.begin(parser);
@@ -226,20 +229,25 @@ export class FastcgiConnection implements RecordSink {
 
   recordBadVersion(parser: RecordParser, version: number): void {
     const side: Side = parser === this.web ? WEB_SERVER : APPLICATION;
-    const request = this.unfinished > 0 ? this.live.find((live) => !live.ended) : undefined;
+    const request = this.live.list.find((live) => !live.ended);
     this.report('record-bad-version', side, parser.recordOffset, request ? request.row : -1, `version ${version}`);
   }
 
   recordResynchronised(parser: RecordParser, skipped: number): void {
     if (skipped === 0 && parser.recordOffset === 0) return;
     const side: Side = parser === this.web ? WEB_SERVER : APPLICATION;
-    this.report('resynchronised', side, parser.recordOffset, -1, `${skipped} bytes skipped; the header found is plausible, not certain`);
+    this.report(
+      'resynchronised',
+      side,
+      parser.recordOffset,
+      -1,
+      `${skipped} bytes skipped; the header found is plausible, not certain`,
+    );
   }
 
   knowsRequest(requestId: number): boolean {
-    for (const request of this.live) if (request.requestId === requestId) return true;
     // Before any request is known (a mid-stream start) the id that nearly every web server uses counts as known.
-    return this.live.length === 0 && requestId === 1;
+    return this.live.length === 0 ? requestId === 1 : this.live.knows(requestId);
   }
 
   private begin(parser: RecordParser): void {
@@ -255,34 +263,29 @@ export class FastcgiConnection implements RecordSink {
       requests.role[row] = (body[0] << 8) | body[1];
       if (body[2] & type.KEEP_CONN) requests.marks[row] |= mark.REQUEST_KEEP_CONN;
     }
-    const here = parser.recordOffset >= this.chunkOffset;
-    requests.begin[row] = here ? this.time : this.partialTime[WEB_SERVER];
-    requests.beginPacket[row] = here ? this.packet : this.partialPacket[WEB_SERVER];
-    requests.position[row] = here
-      ? this.position < 0
-        ? -1
-        : this.position + parser.recordOffset - this.chunkOffset
-      : this.partialPosition[WEB_SERVER];
+    this.noteBegin(row, parser.recordOffset);
     this.owner.requestBegan(this.row, row);
     if (requestId === 0) this.report('begin-id-zero', WEB_SERVER, parser.recordOffset, row, 'request id 0');
-    for (let i = this.live.length - 1; i >= 0; i--) {
-      const other = this.live[i];
-      if (other.requestId !== requestId) continue;
-      if (other.ended) {
-        this.live.splice(i, 1);
-        this.log.release(other);
-      } else {
-        this.report('begin-for-active-id', WEB_SERVER, parser.recordOffset, row, `request id ${requestId}`);
-        break;
-      }
+    if (this.live.retire(requestId)) {
+      this.report('begin-for-active-id', WEB_SERVER, parser.recordOffset, row, `request id ${requestId}`);
     }
-    this.live.push(this.log.acquire(row, requestId));
-    this.unfinished++;
-    if (this.live.length > MAX_LIVE) {
-      const dropped = this.live.shift()!;
-      if (!dropped.ended) this.unfinished--;
-      this.log.release(dropped);
+    if (!this.live.begin(row, requestId)) {
       this.report('too-many-requests', WEB_SERVER, parser.recordOffset, row, `more than ${MAX_LIVE}`);
+    }
+  }
+
+  /** The packet with the first byte of BEGIN_REQUEST, which may be an earlier one than that with the last. */
+  private noteBegin(row: number, offset: number): void {
+    const { requests } = this.log;
+    const ahead = offset - this.chunkOffset;
+    if (ahead < 0 && this.origins.find(offset)) {
+      requests.begin[row] = this.origins.time;
+      requests.beginPacket[row] = this.origins.packet;
+      requests.position[row] = this.origins.position;
+    } else {
+      requests.begin[row] = this.time;
+      requests.beginPacket[row] = this.packet;
+      requests.position[row] = this.position < 0 || ahead < 0 ? -1 : this.position + ahead;
     }
   }
 
@@ -290,14 +293,16 @@ export class FastcgiConnection implements RecordSink {
     const { requests } = this.log;
     const row = request.row;
     if (requests.marks[row] & mark.REQUEST_PARAMS_ENDED) {
-      if (!request.ended) this.violation('record-out-of-order', parser, row);
+      if (!request.ended && !this.incomplete) this.violation('record-out-of-order', parser, row);
       return;
     }
     if (parser.contentLength > 0) return;
     requests.marks[row] |= mark.REQUEST_PARAMS_ENDED;
     requests.paramsEnd[row] = this.time;
-    if (request.params.overflowed) this.report('params-too-large', WEB_SERVER, parser.recordOffset, row, 'PARAMS');
-    else if (request.params.pending) this.violation('params-truncated', parser, row);
+    if (!this.incomplete) {
+      if (request.params.overflowed) this.report('params-too-large', WEB_SERVER, parser.recordOffset, row, 'PARAMS');
+      else if (request.params.pending) this.violation('params-truncated', parser, row);
+    }
     if (requests.role[row] === type.AUTHORIZER && !(requests.marks[row] & mark.REQUEST_STDIN_ENDED)) {
       // An Authorizer has no STDIN (section 6.3): its input ends with PARAMS.
       requests.stdinEnd[row] = this.time;
@@ -310,12 +315,13 @@ export class FastcgiConnection implements RecordSink {
     const marks = requests.marks[row];
     requests.stdinBytes[row] += parser.contentLength;
     if (!request.ended && (!(marks & mark.REQUEST_PARAMS_ENDED) || marks & mark.REQUEST_STDIN_ENDED)) {
-      this.violation('record-out-of-order', parser, row);
+      // After a loss the record that ended the stream, or a BEGIN_REQUEST, may be what is missing.
+      if (!this.incomplete) this.violation('record-out-of-order', parser, row);
     }
     if (parser.contentLength > 0 || marks & mark.REQUEST_STDIN_ENDED) return;
     requests.marks[row] = marks | mark.REQUEST_STDIN_ENDED;
     requests.stdinEnd[row] = this.time;
-    if (request.ended) this.drop(request);
+    if (request.ended) this.live.drop(request);
   }
 
   private stdout(request: LiveRequest, bytes: Uint8Array, start: number, end: number): void {
@@ -358,16 +364,7 @@ export class FastcgiConnection implements RecordSink {
       requests.appStatus[row] = ((body[0] << 24) | (body[1] << 16) | (body[2] << 8) | body[3]) >>> 0;
       requests.protocolStatus[row] = body[4];
     }
-    request.ended = true;
-    this.unfinished--;
-    if (requests.marks[row] & mark.REQUEST_STDIN_ENDED) this.drop(request);
-    else if (this.live.length - this.unfinished > MAX_ENDED) this.drop(this.live.find((live) => live.ended)!);
-  }
-
-  private drop(request: LiveRequest): void {
-    const index = this.live.indexOf(request);
-    if (index !== -1) this.live.splice(index, 1);
-    this.log.release(request);
+    this.live.end(request, (requests.marks[row] & mark.REQUEST_STDIN_ENDED) !== 0);
   }
 
   private firstByte(row: number): void {
@@ -378,15 +375,15 @@ export class FastcgiConnection implements RecordSink {
   }
 
   private newest(parser: RecordParser): LiveRequest | undefined {
-    for (let i = this.live.length - 1; i >= 0; i--) if (this.live[i].requestId === parser.requestId) return this.live[i];
-    this.unknownRequest(parser, WEB_SERVER);
-    return undefined;
+    const request = this.live.newest(parser.requestId);
+    if (!request) this.unknownRequest(parser, WEB_SERVER);
+    return request;
   }
 
   private oldestUnfinished(parser: RecordParser): LiveRequest | undefined {
-    for (const request of this.live) if (request.requestId === parser.requestId && !request.ended) return request;
-    this.unknownRequest(parser, APPLICATION);
-    return undefined;
+    const request = this.live.oldestUnfinished(parser.requestId);
+    if (!request) this.unknownRequest(parser, APPLICATION);
+    return request;
   }
 
   private unknownRequest(parser: RecordParser, side: Side): void {
@@ -399,7 +396,13 @@ export class FastcgiConnection implements RecordSink {
       if (side === APPLICATION) this.violation('data-after-end-request', parser, row);
       return;
     }
-    this.report('record-for-unknown-request', side, parser.recordOffset, -1, `${type.typeName(parser.type)} for request id ${parser.requestId}`);
+    this.report(
+      'record-for-unknown-request',
+      side,
+      parser.recordOffset,
+      -1,
+      `${type.typeName(parser.type)} for request id ${parser.requestId}`,
+    );
   }
 
   private wrongDirection(parser: RecordParser): void {
@@ -408,11 +411,26 @@ export class FastcgiConnection implements RecordSink {
 
   private violation(code: ProblemName, parser: RecordParser, row: number): void {
     const side: Side = parser === this.web ? WEB_SERVER : APPLICATION;
-    this.report(code, side, parser.recordOffset, row, `${type.typeName(parser.type)} of request id ${parser.requestId}`);
+    this.report(
+      code,
+      side,
+      parser.recordOffset,
+      row,
+      `${type.typeName(parser.type)} of request id ${parser.requestId}`,
+    );
   }
 
   private report(code: ProblemName, side: Side, offset: number, request: number, detail: string): void {
-    this.log.anomalies.add({ code, connection: this.row, request, side, offset, time: this.time, packet: this.packet, detail });
+    this.log.anomalies.add({
+      code,
+      connection: this.row,
+      request,
+      side,
+      offset,
+      time: this.time,
+      packet: this.packet,
+      detail,
+    });
     if (request >= 0) this.markProblem(request, code);
     this.owner.problem(this.row, code);
   }

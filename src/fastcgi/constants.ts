@@ -49,7 +49,13 @@ export const AUTHORIZER = 2;
 export const FILTER = 3;
 
 export function roleName(role: number): string {
-  return role === RESPONDER ? 'responder' : role === AUTHORIZER ? 'authorizer' : role === FILTER ? 'filter' : String(role);
+  return role === RESPONDER
+    ? 'responder'
+    : role === AUTHORIZER
+      ? 'authorizer'
+      : role === FILTER
+        ? 'filter'
+        : String(role);
 }
 
 export const REQUEST_COMPLETE = 0;

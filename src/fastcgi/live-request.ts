@@ -1,5 +1,6 @@
 // A request that is still being decoded: what can't live in a column, because its streams may be cut anywhere.
 // Objects are reused, so that a capture of millions of requests needs only as many as are unfinished at once.
+import { type Side, WEB_SERVER } from '../model/side.js';
 import { MAX_MESSAGE } from '../model/stderr-log.js';
 import { NameValueParser } from './name-value.js';
 import { ResponseHead } from './response-head.js';
@@ -23,6 +24,12 @@ export class LiveRequest {
     this.params.restart();
     this.head.restart();
     this.stderrLength = 0;
+  }
+
+  /** Bytes of one side are missing: a name-value pair or a response head that is cut by it cannot be read on. */
+  lost(side: Side): void {
+    if (side === WEB_SERVER) this.params.overflowed = true;
+    else this.head.lose();
   }
 
   keepStderr(bytes: Uint8Array, start: number, end: number, packet: number, time: number): void {

@@ -40,14 +40,24 @@ export class ParamsKeeper implements PairSink {
         break;
       case 14:
         if (is(bytes, nameStart, REQUEST_METHOD)) {
-          requests.method[row] = this.lastMethod = this.strings.internLike(this.lastMethod, bytes, valueStart, valueEnd);
+          requests.method[row] = this.lastMethod = this.strings.internLike(
+            this.lastMethod,
+            bytes,
+            valueStart,
+            valueEnd,
+          );
         } else if (is(bytes, nameStart, CONTENT_LENGTH)) {
           requests.contentLength[row] = decimal(bytes, valueStart, valueEnd);
         }
         break;
       case 15:
         if (is(bytes, nameStart, SCRIPT_FILENAME)) {
-          requests.script[row] = this.lastScript = this.strings.internLike(this.lastScript, bytes, valueStart, valueEnd);
+          requests.script[row] = this.lastScript = this.strings.internLike(
+            this.lastScript,
+            bytes,
+            valueStart,
+            valueEnd,
+          );
         }
         break;
       case 22:

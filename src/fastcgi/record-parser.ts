@@ -44,7 +44,7 @@ export class RecordParser {
   private readonly header = new Uint8Array(HEADER_LENGTH);
   private filled = 0;
   private searchStart = 0;
-  /** A header found by searching has not been confirmed by a whole record yet. */
+  /** The record at hand was found by searching, and no header after it confirmed that yet. */
   private unconfirmed = false;
 
   constructor(sink: RecordSink) {
@@ -66,6 +66,11 @@ export class RecordParser {
     return this.state === IN_HEADER && this.filled === 0;
   }
 
+  /** True inside a header: the record it begins is not known yet. */
+  get inHeader(): boolean {
+    return this.state === IN_HEADER && this.filled > 0;
+  }
+
   /** True once decoding of this direction has ended because of a bad version. */
   get stopped(): boolean {
     return this.state === STOPPED;
@@ -81,6 +86,7 @@ export class RecordParser {
     this.state = SEARCHING;
     this.searchStart = this.offset;
     this.filled = 0;
+    this.unconfirmed = false;
   }
 
   /** The next bytes of the stream: bytes[at..end). */
@@ -88,20 +94,24 @@ export class RecordParser {
     while (at < end) {
       switch (this.state) {
         case IN_HEADER: {
-          if (this.filled === 0 && end - at >= HEADER_LENGTH) {
+          if (this.filled === 0) {
             this.recordOffset = this.offset;
-            this.readHeader(bytes, at);
-            at += HEADER_LENGTH;
-            this.offset += HEADER_LENGTH;
-            break;
+            // The version is judged as soon as it is there: a stream that is not FastCGI may never send 8 bytes.
+            if (bytes[at] !== VERSION_1) {
+              this.offset++;
+              this.badVersion(bytes[at++]);
+              break;
+            }
+            if (end - at >= HEADER_LENGTH) {
+              this.offset += HEADER_LENGTH;
+              this.readHeader(bytes, at);
+              at += HEADER_LENGTH;
+              break;
+            }
           }
-          if (this.filled === 0) this.recordOffset = this.offset;
           this.header[this.filled++] = bytes[at++];
           this.offset++;
-          // The version is judged as soon as it is there: a stream that is not FastCGI may never send 8 bytes.
-          if (this.filled === 1 && this.header[0] !== VERSION_1) {
-            this.badVersion(this.header[0]);
-          } else if (this.filled === HEADER_LENGTH) {
+          if (this.filled === HEADER_LENGTH) {
             this.filled = 0;
             this.readHeader(this.header, 0);
           }
@@ -169,10 +179,7 @@ export class RecordParser {
   }
 
   private readHeader(bytes: Uint8Array, at: number): void {
-    if (bytes[at] !== VERSION_1) {
-      this.badVersion(bytes[at]);
-      return;
-    }
+    this.unconfirmed = false;
     this.type = bytes[at + 1];
     this.requestId = (bytes[at + 2] << 8) | bytes[at + 3];
     this.contentLength = (bytes[at + 4] << 8) | bytes[at + 5];
@@ -188,10 +195,8 @@ export class RecordParser {
   }
 
   private badVersion(version: number): void {
-    this.filled = 0;
     if (this.unconfirmed) {
       // The header that ended the search was an accident: go on searching.
-      this.unconfirmed = false;
       this.search();
       return;
     }
@@ -210,7 +215,6 @@ export class RecordParser {
 
   private endRecord(): void {
     this.state = IN_HEADER;
-    this.unconfirmed = false;
     this.sink.recordEnd(this);
   }
 
@@ -233,9 +237,9 @@ export class RecordParser {
       this.recordOffset = this.offset - HEADER_LENGTH;
       const skipped = this.recordOffset - this.searchStart;
       this.state = IN_HEADER;
-      this.unconfirmed = true;
       this.sink.recordResynchronised(this, skipped);
       this.readHeader(header, 0);
+      this.unconfirmed = true;
     }
     return at + 1;
   }

@@ -19,6 +19,8 @@ export class ResponseHead {
   /** Some line is no `Name: value`. */
   malformed = false;
   contentLength = LENGTH_ABSENT;
+  /** Bytes are missing after what was read: what comes is not read as a head any more. */
+  lost = false;
   private status = NO_STATUS;
   private location = false;
   private kept: Uint8Array | undefined;
@@ -28,6 +30,7 @@ export class ResponseHead {
     this.length = 0;
     this.complete = false;
     this.malformed = false;
+    this.lost = false;
     this.contentLength = LENGTH_ABSENT;
     this.status = NO_STATUS;
     this.location = false;
@@ -46,6 +49,7 @@ export class ResponseHead {
 
   /** The next STDOUT bytes. Returns where the body begins in them, or `end` while the head goes on. */
   push(bytes: Uint8Array, start: number, end: number): number {
+    if (this.lost) return end;
     let line = start;
     for (let at = start; at < end; at++) {
       if (bytes[at] !== NEWLINE) continue;
@@ -66,6 +70,19 @@ export class ResponseHead {
     this.length += end - start;
     if (line < end) this.keep(bytes, line, end);
     return end;
+  }
+
+  /** Bytes are missing here. A status of which the number is there is still one. */
+  lose(): void {
+    if (!this.lost && !this.complete && this.keptLength > 11 && /^status: *\d{3} /i.test(this.keptText())) {
+      this.line(this.kept!, 0, this.keptLength);
+    }
+    this.lost = true;
+    this.keptLength = 0;
+  }
+
+  private keptText(): string {
+    return String.fromCharCode(...this.kept!.subarray(0, Math.min(this.keptLength, 16)));
   }
 
   private keep(bytes: Uint8Array, start: number, end: number): void {

@@ -46,7 +46,13 @@ export function contentText({ content }: DecodedRecord, most: number, showSecret
 /** Records whose content is text or a body rather than fields. */
 export function hasStreamContent({ type: number, name }: DecodedRecord): boolean {
   if (number === 0) return name !== 'HEADERS';
-  return number === type.STDIN || number === type.STDOUT || number === type.STDERR || number === type.DATA || number > type.MAX_TYPE;
+  return (
+    number === type.STDIN ||
+    number === type.STDOUT ||
+    number === type.STDERR ||
+    number === type.DATA ||
+    number > type.MAX_TYPE
+  );
 }
 
 /** An empty record that ends its stream (section 3.3: streams end with an empty record). */

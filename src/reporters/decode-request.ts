@@ -66,7 +66,12 @@ export class RequestText {
   /** Whether any record of it came. */
   found = false;
   private readonly pairs: DecodedPair[] = [];
-  private readonly kept = { stdin: [] as Uint8Array[], stdout: [] as Uint8Array[], stderr: [] as Uint8Array[], data: [] as Uint8Array[] };
+  private readonly kept = {
+    stdin: [] as Uint8Array[],
+    stdout: [] as Uint8Array[],
+    stderr: [] as Uint8Array[],
+    data: [] as Uint8Array[],
+  };
   private readonly lengths = { stdin: 0, stdout: 0, stderr: 0, data: 0 };
   private missing = 0;
   private end = '';
@@ -113,14 +118,16 @@ export class RequestText {
 
   private *streamText(name: 'stdin' | 'stdout' | 'stderr' | 'data'): Generator<string> {
     let bytes = joined(this.kept[name]);
-    if (this.options.stream === undefined) yield `${this.style.strong(name.toUpperCase())}  ${formatCount(this.lengths[name])} bytes\n`;
+    if (this.options.stream === undefined)
+      yield `${this.style.strong(name.toUpperCase())}  ${formatCount(this.lengths[name])} bytes\n`;
     else if (this.options.stream === 'body') bytes = bytes.subarray(headLength(bytes));
     const text = decodeBytes(bytes);
     const shown = this.options.showSecrets ? text : redactText(text);
     const lines = shown.split(/\r?\n/);
     if (lines[lines.length - 1] === '') lines.pop();
     for (const line of lines) yield `${this.printable(line)}\n`;
-    if (this.lengths[name] > bytes.length && this.options.stream !== 'body') yield 'the rest is left out here; --raw has it\n';
+    if (this.lengths[name] > bytes.length && this.options.stream !== 'body')
+      yield 'the rest is left out here; --raw has it\n';
     if (this.options.stream === undefined) yield '\n';
   }
 

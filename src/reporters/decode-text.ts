@@ -82,14 +82,18 @@ export class DecodeText {
       const begin = beginBody(record);
       if (!begin) return '';
       const others = begin.flags & ~type.KEEP_CONN;
-      const flags = [begin.keepConn ? 'KEEP_CONN' : 'no KEEP_CONN', others ? `flags 0x${begin.flags.toString(16)}` : ''];
+      const flags = [
+        begin.keepConn ? 'KEEP_CONN' : 'no KEEP_CONN',
+        others ? `flags 0x${begin.flags.toString(16)}` : '',
+      ];
       return [begin.role, ...flags].filter((word) => word !== '').join(', ');
     }
     if (record.type === type.END_REQUEST) {
       const end = endBody(record);
       return end ? `appStatus ${end.appStatus}, ${type.protocolStatusName(end.protocolStatus)}` : '';
     }
-    if (record.type === type.UNKNOWN_TYPE && record.content.length > 0) return `for ${type.typeName(record.content[0])}`;
+    if (record.type === type.UNKNOWN_TYPE && record.content.length > 0)
+      return `for ${type.typeName(record.content[0])}`;
     return endsStream(record) ? `end of ${record.name}` : '';
   }
 
@@ -98,10 +102,13 @@ export class DecodeText {
     const showSecrets = this.options.showSecrets ?? false;
     for (const pair of record.pairs) {
       const { name, value } = pairText(pair, showSecrets);
-      lines.push(`${INDENT}${this.printable(name, 256)} = ${this.printable(value, MAX_PAIR_TEXT)}`);
+      lines.push(
+        `${INDENT}${this.printable(name, 256)} =${value === '' ? '' : ` ${this.printable(value, MAX_PAIR_TEXT)}`}`,
+      );
     }
     if (this.options.hex) {
-      if (record.content.length > 0) lines.push(...hexLines(showSecrets ? record.content : maskedContent(record), INDENT));
+      if (record.content.length > 0)
+        lines.push(...hexLines(showSecrets ? record.content : maskedContent(record), INDENT));
     } else if (hasStreamContent(record)) {
       lines.push(...this.preview(record, showSecrets));
     }
@@ -114,9 +121,14 @@ export class DecodeText {
     const all = text.replace(/\r?\n$/, '').split(/\r?\n/);
     const lines = all
       .slice(0, PREVIEW_LINES)
-      .map((line) => `${INDENT}${cutTo(this.printable(line), this.width - INDENT.length, this.symbols.ellipsis)}`);
+      .map((line) =>
+        line === '' ? '' : `${INDENT}${cutTo(this.printable(line), this.width - INDENT.length, this.symbols.ellipsis)}`,
+      );
     const more = record.content.length > PREVIEW_BYTES || all.length > PREVIEW_LINES;
-    if (more) lines.push(`${INDENT}${this.style.dim(`${this.symbols.ellipsis} ${formatCount(record.content.length)} bytes in all`)}`);
+    if (more)
+      lines.push(
+        `${INDENT}${this.style.dim(`${this.symbols.ellipsis} ${formatCount(record.content.length)} bytes in all`)}`,
+      );
     return lines;
   }
 

@@ -5,8 +5,8 @@ import type { Severity } from '../analysis/finding.js';
 import { UserError } from '../model/errors.js';
 import { safeText } from './safe-text.js';
 import { styleFor } from './style.js';
-import { SEVERITY_WORDS } from './text-findings.js';
 import { asciiText } from './symbols.js';
+import { SEVERITY_WORDS } from './text-findings.js';
 import { beside, wrap } from './text-layout.js';
 
 export interface ExplainOptions {
@@ -95,7 +95,12 @@ export function* explainList(checks: readonly Check[], options: ExplainOptions =
     for (const check of findings) {
       const severity = worstSeverity(check);
       const word = SEVERITY_WORDS[severity];
-      const [first, ...rest] = beside(`  ${check.id}`, cells, word.padEnd(7) + printable(check.title, options), widthOf(options));
+      const [first, ...rest] = beside(
+        `  ${check.id}`,
+        cells,
+        word.padEnd(7) + printable(check.title, options),
+        widthOf(options),
+      );
       yield `${first.replace(word, style[severity])}\n`;
       for (const line of rest) yield `${line}\n`;
     }

@@ -23,7 +23,9 @@ export function sparkline(values: readonly number[], symbols: Symbols): string {
   const levels = [...symbols.levels];
   const most = Math.max(0, ...values);
   if (most === 0) return levels[0].repeat(values.length);
-  return values.map((value) => levels[value > 0 ? Math.max(1, Math.round((value / most) * (levels.length - 1))) : 0]).join('');
+  return values
+    .map((value) => levels[value > 0 ? Math.max(1, Math.round((value / most) * (levels.length - 1))) : 0])
+    .join('');
 }
 
 /**
@@ -43,6 +45,9 @@ export function resample(
   let now = 0;
   for (let cell = 0; cell < cells; cell++) {
     const end = from + (cell + 1) * length;
+    // What was before the slice's very beginning does not belong to it; sums of fractions are never quite exact.
+    const start = from + (cell + 1e-6) * length;
+    while (at < steps.length && steps[at][0] <= start) now = steps[at++][1];
     let most = now;
     for (; at < steps.length && steps[at][0] < end; at++) {
       now = steps[at][1];
@@ -57,5 +62,8 @@ const PLAIN_FORMS: Readonly<Record<string, string>> = { µ: 'u', '…': '...', '
 
 /** Text in ASCII alone: what has a plain form takes it, other characters are written as escapes. */
 export function asciiText(text: string): string {
-  return text.replace(/[^\x00-\x7f]/gu, (character) => PLAIN_FORMS[character] ?? `\\u{${character.codePointAt(0)!.toString(16)}}`);
+  return text.replace(
+    /\P{ASCII}/gu,
+    (character) => PLAIN_FORMS[character] ?? `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  );
 }

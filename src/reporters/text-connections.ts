@@ -25,7 +25,7 @@ export function* connectionLines(context: TextContext): Generator<string> {
 
 /** `web server: 3,890   application: 2   none: 22`: the two sides always, the others where there are any. */
 function sides(counts: Readonly<Record<string, number>>): string {
-  const words = [`web server: ${formatCount(counts['web-server'])}`, `application: ${formatCount(counts['application'])}`];
+  const words = [`web server: ${formatCount(counts['web-server'])}`, `application: ${formatCount(counts.application)}`];
   for (const other of ['simultaneous', 'both', 'none']) {
     if (counts[other] > 0) words.push(`${other}: ${formatCount(counts[other])}`);
   }

@@ -35,12 +35,7 @@ export function findingCounts(findings: readonly Finding[]): string {
 }
 
 /** `advised` holds the advice that was given before: it is not said twice. */
-function* oneFinding(
-  context: TextContext,
-  finding: Finding,
-  idCells: number,
-  advised: Set<string>,
-): Generator<string> {
+function* oneFinding(context: TextContext, finding: Finding, idCells: number, advised: Set<string>): Generator<string> {
   const { style, width, captured } = context;
   const indent = ' '.repeat(WORD_CELLS);
   const word = severityStyle(style, finding.severity)(SEVERITY_WORDS[finding.severity]);
@@ -74,7 +69,9 @@ function evidenceLines(context: TextContext, finding: Finding): string[] {
   const widest = Math.max(...places.map(textWidth)) + 4;
   // Where little room is left beside the places, the texts go below them.
   const cells = context.width - WORD_CELLS - widest >= LEAST_TEXT ? widest : 4;
-  const lines = evidence.flatMap((item, i) => beside(`  ${places[i]}`, cells, context.captured(item.text), context.width - WORD_CELLS));
+  const lines = evidence.flatMap((item, i) =>
+    beside(`  ${places[i]}`, cells, context.captured(item.text), context.width - WORD_CELLS),
+  );
   // The count is of connections, requests or events; evidence may be summarised, so only an excess is told.
   if (count > evidence.length && evidence.some((item) => item.packet !== undefined)) {
     lines.push(context.style.dim(`  ${formatCount(count)} in all`));
@@ -91,7 +88,8 @@ function evidencePlace({ moment }: TextContext, item: Evidence): string {
 
 function adviceLines({ safe, style, width }: TextContext, finding: Finding): string[] {
   const byProgram = new Map<AdviceFor, string[]>();
-  for (const { for: program, text } of finding.advice) byProgram.set(program, [...(byProgram.get(program) ?? []), text]);
+  for (const { for: program, text } of finding.advice)
+    byProgram.set(program, [...(byProgram.get(program) ?? []), text]);
   const lines: string[] = [];
   const cells = Math.max(0, ...[...byProgram.keys()].map((program) => program.length)) + 4;
   for (const [program, texts] of byProgram) {

@@ -61,7 +61,8 @@ function* problemLines({ snapshot, style, width, captured }: TextContext): Gener
   const others = problems.slice(PROBLEMS_SHOWN);
   if (others.length > 0) {
     const codes = [...new Set(others.map((problem) => problem.code))].join(', ');
-    for (const line of wrap(`and ${counted(others.length, 'more', 'more')}: ${codes}`, width - 7)) yield `       ${line}`;
+    for (const line of wrap(`and ${counted(others.length, 'more', 'more')}: ${codes}`, width - 7))
+      yield `       ${line}`;
   }
 }
 
@@ -69,7 +70,9 @@ function problemSentence(problem: CaptureProblem, severalFiles: boolean, safe: (
   const count = problem.count ?? 1;
   const place = [
     severalFiles && problem.file !== undefined ? safe(problem.file) : '',
-    problem.packet && !/\bpacket \d/.test(problem.detail) ? `${count > 1 ? 'first ' : ''}at packet ${formatCount(problem.packet)}` : '',
+    problem.packet && !/\bpacket \d/.test(problem.detail)
+      ? `${count > 1 ? 'first ' : ''}at packet ${formatCount(problem.packet)}`
+      : '',
     count > 1 ? `${formatCount(count)} times` : '',
   ].filter((word) => word !== '');
   return safe(problem.detail) + (place.length > 0 ? ` (${place.join(', ')})` : '');

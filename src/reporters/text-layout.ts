@@ -115,7 +115,12 @@ export interface Column<Row> {
 const LEAST_FLEXIBLE = 16;
 
 /** A table: its head line, then a line for each row. Columns are left out until it fits. */
-export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number, ellipsis: string): string[] {
+export function table<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  width: number,
+  ellipsis: string,
+): string[] {
   let shown = columns.map((column) => {
     const cells = rows.map((row) => column.text(row));
     const widest = cells.reduce((most, cell) => Math.max(most, textWidth(cell)), textWidth(column.title));

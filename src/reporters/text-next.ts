@@ -37,9 +37,11 @@ function nextCommands({ snapshot, options, safe }: TextContext): [string, string
 
 /** A filter that selects what deserves a look in this input; '' where nothing stands out. */
 function usefulFilter({ summary }: Snapshot): [string, string] {
-  if (Object.keys(summary.httpStatus).some((status) => Number(status) >= 500)) return ['status >= 500', 'the failed requests'];
+  if (Object.keys(summary.httpStatus).some((status) => Number(status) >= 500))
+    return ['status >= 500', 'the failed requests'];
   if ((summary.latency.total?.max ?? 0) > 1e9) return ['total > 1s', 'the slow requests'];
-  if (summary.firstReset.application + summary.firstReset['web-server'] > 0) return ['firstreset != none', 'the reset connections'];
+  if (summary.firstReset.application + summary.firstReset['web-server'] > 0)
+    return ['firstreset != none', 'the reset connections'];
   return ['', ''];
 }
 

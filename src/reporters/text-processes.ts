@@ -1,7 +1,6 @@
 // Which process did how much: known from a web server's log or from a live source, never from packets alone.
 import type { JoinedProcess } from '../analysis/process-join.js';
 import { formatCount } from './format-count.js';
-import { formatDuration } from './format-duration.js';
 import type { TextContext } from './text-context.js';
 import { type Column, table, wrap } from './text-layout.js';
 import { counted, share } from './text-words.js';
@@ -9,10 +8,10 @@ import { counted, share } from './text-words.js';
 const HINT = "Packets name no process; lighttpd's error log (fastcgi.debug = 1) read along with them does.";
 
 /** What the packets add to the log. */
-const CAPTURED: readonly Column<JoinedProcess>[] = [
-  { title: 'captured', align: 'right', text: ({ capturedRequests }) => formatCount(capturedRequests) },
-  { title: 'busy', align: 'right', text: ({ requestTime }) => formatDuration(requestTime) },
-  { title: 'queued', align: 'right', text: ({ queued }) => formatCount(queued) },
+const capturedColumns = ({ duration }: TextContext): readonly Column<JoinedProcess>[] => [
+  { title: 'captured', align: 'right', expendable: 2, text: ({ capturedRequests }) => formatCount(capturedRequests) },
+  { title: 'busy', align: 'right', expendable: 2, text: ({ requestTime }) => duration(requestTime) },
+  { title: 'queued', align: 'right', expendable: 1, text: ({ queued }) => formatCount(queued) },
 ];
 
 export function* processLines(context: TextContext): Generator<string> {
@@ -24,14 +23,14 @@ export function* processLines(context: TextContext): Generator<string> {
     for (const line of wrap(HINT, width)) yield style.dim(line);
     return;
   }
-  const all = processes.reduce((sum, process) => sum + process.requests, 0);
+  const all = processes.reduce((sum, { requests }) => sum + requests, 0);
   const columns: readonly Column<JoinedProcess>[] = [
     { title: 'pid', align: 'right', text: ({ pid }) => (pid === 0 ? '-' : String(pid)) },
     { title: 'socket', flexible: true, text: ({ socket }) => safe(socket) },
     { title: 'requests', align: 'right', text: ({ requests }) => formatCount(requests) },
-    { title: 'share', align: 'right', text: ({ requests }) => share(requests, all) },
+    { title: 'share', align: 'right', expendable: 3, text: ({ requests }) => share(requests, all) },
     { title: 'most at once', align: 'right', text: ({ maxLoad }) => formatCount(maxLoad) },
-    ...(processes.some(({ listener }) => listener) ? CAPTURED : []),
+    ...(processes.some(({ listener }) => listener) ? capturedColumns(context) : []),
     { title: 'end of file', align: 'right', text: ({ endOfFile }) => formatCount(endOfFile) },
   ];
   yield style.strong(`Processes  ${formatCount(processes.length)}`);

@@ -29,7 +29,7 @@ export function* requestLines(context: TextContext): Generator<string> {
     ['appStatus', isQuiet(summary.appStatus) ? '' : tally(summary.appStatus, summary.requests)],
     ['protocolStatus', isQuiet(summary.protocolStatus) ? '' : tally(summary.protocolStatus, summary.requests)],
     ['method', context.safe(tally(summary.methods, summary.requests))],
-    ['role', summary.roles['responder'] === summary.requests ? '' : tally(summary.roles, summary.requests)],
+    ['role', summary.roles.responder === summary.requests ? '' : tally(summary.roles, summary.requests)],
     ['KEEP_CONN', keepConn(summary)],
     ['bytes', bytes(summary)],
   ]);

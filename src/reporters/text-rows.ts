@@ -46,7 +46,8 @@ function* titled<Row>(
   const [head, ...lines] = table(columns, rows, width - 2, symbols.ellipsis);
   yield `  ${style.dim(head)}`;
   for (const line of lines) yield `  ${line}`;
-  if (count > rows.length) yield style.dim(`  the first ${formatCount(rows.length)} of ${counted(count, noun)}; --limit N shows more`);
+  if (count > rows.length)
+    yield style.dim(`  the first ${formatCount(rows.length)} of ${counted(count, noun)}; --limit N shows more`);
 }
 
 function requestColumns({ clock, captured, duration }: TextContext): Column<RequestRow>[] {

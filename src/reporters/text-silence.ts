@@ -14,10 +14,14 @@ export function* nothingFoundLines({ snapshot, style, width }: TextContext): Gen
   const { facts, summary } = snapshot;
   yield style.strong('Nothing wrong was found.');
   const looked = [
-    counted(summary.connections, 'connection') + ' (how they began, ended, were refused, reset and reused, TIME_WAIT on both sides)',
+    counted(summary.connections, 'connection') +
+      ' (how they began, ended, were refused, reset and reused, TIME_WAIT on both sides)',
   ];
   if (facts.hasPayload) {
-    looked.push(counted(summary.requests, 'request') + ' (waiting in a queue, slow, missing, cut or failed answers, protocol errors)');
+    looked.push(
+      counted(summary.requests, 'request') +
+        ' (waiting in a queue, slow, missing, cut or failed answers, protocol errors)',
+    );
   }
   for (const line of wrap(`Looked at: ${listed(looked)}.`, width)) yield line;
   const hidden = ['the listen backlog and the ports of the hosts (fcgi-inspect watch, on the host)'];
@@ -44,12 +48,20 @@ export function* noListenerLines(context: TextContext): Generator<string> {
   }
   if (input.tcpPackets === 0) {
     yield style.strong('There are no TCP packets in it.');
-    for (const line of wrap('FastCGI over a Unix socket never reaches a network interface: fcgi-inspect tap can stand in between.', width)) yield line;
+    for (const line of wrap(
+      'FastCGI over a Unix socket never reaches a network interface: fcgi-inspect tap can stand in between.',
+      width,
+    ))
+      yield line;
     return;
   }
   const { count: connections, candidates } = otherEndpoints(facts);
   yield style.strong(`No FastCGI or SCGI was found in ${counted(connections, 'TCP connection')}.`);
-  const seen = candidates.slice(0, CANDIDATES).map(({ endpoint, count, speaks }) => `${endpoint} (${counted(count, 'connection')}${speaks ? `, ${speaks}` : ''})`);
+  const seen = candidates
+    .slice(0, CANDIDATES)
+    .map(
+      ({ endpoint, count, speaks }) => `${endpoint} (${counted(count, 'connection')}${speaks ? `, ${speaks}` : ''})`,
+    );
   if (seen.length > 0) for (const line of wrap(`Most connections go to ${listed(seen)}.`, width)) yield line;
   const port = candidates.find(({ speaks }) => speaks === '')?.port ?? 9000;
   for (const line of wrap(
@@ -69,7 +81,10 @@ interface Candidate {
 }
 
 /** Endpoints that connections go to and that are no listeners, the busiest first. */
-function otherEndpoints({ connections, listenerOf, addresses, foreign }: Facts): { count: number; candidates: Candidate[] } {
+function otherEndpoints({ connections, listenerOf, addresses, foreign }: Facts): {
+  count: number;
+  candidates: Candidate[];
+} {
   const byKey = new Map<number, Candidate>();
   let count = 0;
   for (let row = 0; row < listenerOf.length; row++) {

@@ -10,7 +10,7 @@ import { nextLines } from './text-next.js';
 import { processLines } from './text-processes.js';
 import { requestLines } from './text-requests.js';
 import { rowLines } from './text-rows.js';
-import { nothingFoundLines, nothingInLogLines, noListenerLines } from './text-silence.js';
+import { noListenerLines, nothingFoundLines, nothingInLogLines } from './text-silence.js';
 
 export type { TextFilter, TextOptions } from './text-context.js';
 

@@ -13,6 +13,7 @@ import type { CaptureProblem } from '../model/problem.js';
 import { type CaptureInput, type CaptureOptions, openCapture, type TextInput } from './capture-file.js';
 import { MergedReader } from './capture-merge.js';
 import { type Clock, systemClock } from './clock.js';
+import { STOPPED, Stopping } from './stopping.js';
 import { type LogTimes, readTextInput, type TextResult } from './text-input.js';
 
 export interface GatherOptions extends PipelineOptions {
@@ -80,9 +81,15 @@ const PROGRESS_INTERVAL = 50;
 export async function gather(paths: readonly string[], options: GatherOptions): Promise<Gathering> {
   const gathering = new Gathering();
   const opened: (CaptureInput | TextInput)[] = [...(options.opened ?? [])];
+  const stopping = new Stopping(options.signal);
   for (const path of paths) {
     try {
-      opened.push(await openCapture(path, { reader: options.reader ?? 'auto' }));
+      const input = await stopping.race(openCapture(path, { reader: options.reader ?? 'auto' }));
+      if (input === STOPPED) {
+        gathering.interrupted = true;
+        break;
+      }
+      opened.push(input);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       gathering.failures.push(error);
@@ -113,9 +120,10 @@ export async function gather(paths: readonly string[], options: GatherOptions): 
   gathering.pipeline = new Pipeline({ ...options, withoutPayload: dumps.length > 0 });
   for (const dump of dumps) dump.dump!(gathering.pipeline);
   try {
-    if (gathering.captures.length > 0) await readCaptures(gathering, options);
+    if (gathering.captures.length > 0) await readCaptures(gathering, options, stopping);
   } finally {
     for (const input of gathering.captures) input.close();
+    stopping.end();
   }
   gathering.pipeline.finish();
   if (gathering.captures.length === 0 && dumps.length === 0) timesOfLogs(gathering);
@@ -133,11 +141,12 @@ function timesOfLogs(gathering: Gathering): void {
   gathering.pipeline.lastTime = (last - first) * 1e9;
 }
 
-async function readCaptures(gathering: Gathering, options: GatherOptions): Promise<void> {
+async function readCaptures(gathering: Gathering, options: GatherOptions, stopping: Stopping): Promise<void> {
   const { pipeline, captures } = gathering;
   const clock = options.clock ?? systemClock;
   const source = captures.length === 1 ? captures[0] : new MergedReader(captures);
   const reader = 'reader' in source ? source.reader : source;
+  const live = captures.some((input) => input.size === undefined);
   reserve(pipeline, captures);
   const frame = new Frame();
   let last = clock.now();
@@ -147,10 +156,9 @@ async function readCaptures(gathering: Gathering, options: GatherOptions): Promi
       pipeline.frame(frame);
       continue;
     }
-    if (code === END) return;
-    pipeline.severalInterfaces = reader.interfaceCount > 1;
+    if (code === END) break;
     const filled = source.fill();
-    if (typeof filled !== 'boolean') await filled;
+    if (typeof filled !== 'boolean' && (await stopping.race(filled)) === STOPPED) break;
     pipeline.severalInterfaces = reader.interfaceCount > 1;
     const now = clock.now();
     if (now - last < PROGRESS_INTERVAL) continue;
@@ -158,11 +166,9 @@ async function readCaptures(gathering: Gathering, options: GatherOptions): Promi
     options.onProgress?.(progressOf(captures, pipeline));
     // Signals and other work get their turn between blocks.
     await new Promise((resolve) => setImmediate(resolve));
-    if (options.signal?.aborted) {
-      gathering.interrupted = true;
-      return;
-    }
+    if (stopping.graceIsOver || (stopping.asked && !live)) break;
   }
+  gathering.interrupted = stopping.asked;
 }
 
 /** Room for the rows a file of this size may hold, so that the tables are not copied while they grow. */

@@ -8,6 +8,8 @@ export class FlowIndex {
   private slots = new Int32Array(4096).fill(EMPTY);
   private mask = 4095;
   private size = 0;
+  /** Where the last search ended. */
+  private last = 0;
 
   /** `seed` keeps a prepared capture from choosing addresses that all fall into one place. */
   constructor(
@@ -22,19 +24,26 @@ export class FlowIndex {
     let slot = this.hash(low, high, ports) & this.mask;
     for (let row = slots[slot]; row !== EMPTY; row = slots[slot]) {
       const at = row * RECORD_WORDS;
-      if (words[at + PORTS] === ports && words[at + LOW_ADDRESS] === low && words[at + HIGH_ADDRESS] === high)
+      if (words[at + PORTS] === ports && words[at + LOW_ADDRESS] === low && words[at + HIGH_ADDRESS] === high) {
+        this.last = slot;
         return row;
+      }
       slot = (slot + 1) & this.mask;
     }
+    this.last = slot;
     return EMPTY;
   }
 
-  /** Makes `row`, whose key is in its live record, the connection of its endpoints. */
-  set(row: number): void {
-    if ((this.size + 1) * 2 > this.slots.length) this.grow(this.slots.length * 2);
-    const slot = this.slotOf(row);
-    if (this.slots[slot] === EMPTY) this.size++;
-    this.slots[slot] = row;
+  /** Makes `row`, whose key is in its live record, the connection of the endpoints that were looked for last. */
+  put(row: number): void {
+    if (this.slots[this.last] === EMPTY) {
+      if ((this.size + 1) * 2 > this.slots.length) {
+        this.grow(this.slots.length * 2);
+        this.last = this.slotOf(row);
+      }
+      this.size++;
+    }
+    this.slots[this.last] = row;
   }
 
   /** Makes room for `rows` pairs of endpoints. */

@@ -37,33 +37,21 @@ export class Handshake {
   constructor(private readonly store: TrackerStore) {}
 
   /**
-   * Whether a packet in answer to a SYN is one of an earlier connection of the same ports: it acknowledges what came
+   * Whether the first packet of an endpoint, in answer to a SYN, is one of an earlier connection of the same ports: it acknowledges what came
    * before that SYN.
    */
   isStraggler(row: number, endpoint: number, s: Segment): boolean {
     const words = this.store.live.words;
     const peer = this.store.endpointAt(row, 1 - endpoint);
-    if ((words[this.store.endpointAt(row, endpoint) + FLAGS] & STARTED) !== 0) return false;
     if ((s.flags & (ACK | SYN | RST)) !== ACK || (words[peer + FLAGS] & SYN_KNOWN) === 0) return false;
     return ((s.acknowledgment - words[peer + START]) | 0) < 0;
   }
 
-  /** Sets where the endpoint's stream begins, from a SYN or from the first packet that it sent. */
-  begin(row: number, endpoint: number, s: Segment): void {
-    if ((s.flags & RST) !== 0) return; // its sequence number is often 0, or one of an earlier connection
+  /** Sets where the endpoint's stream begins, from the first packet that it sent, which is no SYN and no RST. */
+  beginWithoutSyn(row: number, endpoint: number, s: Segment): void {
     const words = this.store.live.words;
     const own = this.store.endpointAt(row, endpoint);
     const flags = words[own + FLAGS];
-    if ((s.flags & SYN) !== 0) {
-      this.correctRoles(row, endpoint, flags, (s.flags & ACK) !== 0);
-      if ((flags & STARTED) === 0) this.start(own, s.sequence, (s.sequence + 1) >>> 0, STARTED | SYN_KNOWN);
-      else if ((flags & SYN_KNOWN) === 0 && words[own + START] === s.sequence) words[own + FLAGS] |= SYN_KNOWN;
-      else if (words[own + START] !== s.sequence && this.isUnconfirmed(own)) {
-        this.start(own, s.sequence, (s.sequence + 1) >>> 0, SYN_KNOWN);
-      }
-      return;
-    }
-    if ((flags & STARTED) !== 0) return;
     let next = s.sequence;
     if ((flags & HINTED) !== 0) {
       // The handshake told where the stream begins: what lies between was not captured, or comes late.
@@ -81,8 +69,19 @@ export class Handshake {
     if (((s.sequence - next) | 0) > 0) words[own + END] = s.sequence;
   }
 
-  /** Counts a SYN or SYN-ACK; after `begin`. */
+  /** A SYN or SYN-ACK: sets where the endpoint's stream begins, puts roles right, counts. */
   synchronize(row: number, endpoint: number, s: Segment): void {
+    const words = this.store.live.words;
+    const own = this.store.endpointAt(row, endpoint);
+    const flags = words[own + FLAGS];
+    if ((flags & SYN_KNOWN) === 0) this.correctRoles(row, endpoint, (s.flags & ACK) !== 0);
+    if ((flags & STARTED) === 0) this.start(own, s.sequence, (s.sequence + 1) >>> 0, STARTED | SYN_KNOWN);
+    else if (words[own + START] === s.sequence) words[own + FLAGS] |= SYN_KNOWN;
+    else if (this.isUnconfirmed(own)) this.start(own, s.sequence, (s.sequence + 1) >>> 0, SYN_KNOWN);
+    this.count(row, endpoint, own, s);
+  }
+
+  private count(row: number, endpoint: number, own: number, s: Segment): void {
     const connections = this.store.connections;
     if ((s.flags & ACK) === 0) {
       this.store.mark(row, s.wireLength > 0 ? MARK_SYN | MARK_TFO : MARK_SYN);
@@ -92,7 +91,6 @@ export class Handshake {
     this.store.mark(row, MARK_SYN_ACK);
     if (connections.synAcks[row] < MOST) connections.synAcks[row]++;
     const words = this.store.live.words;
-    const own = this.store.endpointAt(row, endpoint);
     const peer = this.store.endpointAt(row, 1 - endpoint);
     if (Number.isNaN(connections.synAckTime[row])) {
       connections.synAckTime[row] = s.time;
@@ -162,8 +160,7 @@ export class Handshake {
    * Packets recorded out of order can make the wrong side the originator; a SYN or SYN-ACK tells. Once the observer was
    * told anything of one side, the roles are its own affair.
    */
-  private correctRoles(row: number, endpoint: number, flags: number, acknowledges: boolean): void {
-    if ((flags & SYN_KNOWN) !== 0) return;
+  private correctRoles(row: number, endpoint: number, acknowledges: boolean): void {
     const side = this.store.live.side(row, endpoint);
     const peerFlags = this.store.live.words[this.store.endpointAt(row, 1 - endpoint) + FLAGS];
     const peerSyn = (peerFlags & SYN_KNOWN) !== 0;

@@ -18,6 +18,11 @@ import {
 import type { TrackerStore } from './tracker-store.js';
 
 const NONE = -1;
+/** The receiver sends data of its own, which are better told after the gap than before it. */
+export const ANSWERED = 1;
+/** The receiver goes on to acknowledge the bytes that are missing. */
+export const CONFIRMED = 2;
+
 const WAIT = -1;
 const FULL = -2;
 const EVICTIONS = 16; // tries for one segment
@@ -29,15 +34,14 @@ export class HoleKeeper {
   ) {}
 
   /**
-   * Looks after the hole of one stream, if there is one, when another packet of its connection has come. `answered`:
-   * that packet carries data of the receiver, which are better told after the gap than before it.
+   * Looks after the hole of one stream, if there is one, when another packet of its connection has come. `signs`: what
+   * that packet tells, ANSWERED and CONFIRMED or 0.
    */
-  check(row: number, endpoint: number, answered: boolean, time: number, packet: number): void {
+  check(row: number, endpoint: number, signs: number, time: number, packet: number): void {
     const trouble = this.store.live.trouble(row);
     if (trouble < 0) return;
     const stream = trouble * 2 + endpoint;
-    if (!Number.isNaN(this.store.troubles.holeSince[stream]))
-      this.decide(row, endpoint, stream, answered, time, packet);
+    if (!Number.isNaN(this.store.troubles.holeSince[stream])) this.decide(row, endpoint, stream, signs, time, packet);
   }
 
   /** Looks after the holes of all connections, so that one that went silent does not keep memory. */
@@ -45,7 +49,7 @@ export class HoleKeeper {
     const troubles = this.store.troubles;
     for (let stream = troubles.firstWaiting; stream !== NONE; ) {
       const next = troubles.nextWaiting[stream];
-      this.decide(troubles.connection[stream >> 1], stream & 1, stream, false, time, packet);
+      this.decide(troubles.connection[stream >> 1], stream & 1, stream, 0, time, packet);
       stream = next;
     }
   }
@@ -112,10 +116,10 @@ export class HoleKeeper {
     }
   }
 
-  private decide(row: number, endpoint: number, stream: number, answered: boolean, time: number, packet: number): void {
+  private decide(row: number, endpoint: number, stream: number, signs: number, time: number, packet: number): void {
     const { troubles, counters } = this.store;
     for (;;) {
-      const limit = this.limit(row, endpoint, stream, answered, time);
+      const limit = this.limit(row, endpoint, stream, signs, time);
       if (limit === WAIT) return;
       if (limit === FULL) {
         counters.bufferLimitReached++;
@@ -126,7 +130,7 @@ export class HoleKeeper {
   }
 
   /** The sequence number up to which the stream's first hole is to be given up now; or WAIT; or FULL. */
-  private limit(row: number, endpoint: number, stream: number, answered: boolean, time: number): number {
+  private limit(row: number, endpoint: number, stream: number, signs: number, time: number): number {
     const { live, fragments, troubles, limits } = this.store;
     const words = live.words;
     const own = this.store.endpointAt(row, endpoint);
@@ -145,8 +149,9 @@ export class HoleKeeper {
     if (acknowledged > 0) {
       const full = troubles.bytes[stream] > limits.holeBytes || troubles.fragments[stream] > limits.holeSegments;
       // One acknowledged byte and nothing behind it may be a FIN that was not captured.
-      const maybeFin = acknowledged === 1 && !evident;
-      if ((full || age > (answered ? limits.answeredHoleTime : limits.holeTime)) && !maybeFin) {
+      const believed = evident || (acknowledged > 1 && (signs & CONFIRMED) !== 0);
+      const patience = (signs & ANSWERED) !== 0 ? limits.answeredHoleTime : limits.holeTime;
+      if (believed && (full || age > patience)) {
         return evident && ((beyond - words[own + ACKED]) | 0) < 0 ? beyond : words[own + ACKED];
       }
     }

@@ -43,6 +43,7 @@ const MISCELLANY_BITS = (1 << TROUBLE_SHIFT) - 1;
 // that were written once (history-letters.ts).
 export const STATE_MASK = 7;
 export const STATES_MASK = 63;
+export const STATES_BITS = 6;
 export const PREVIOUS_SHIFT = 3;
 /** START, NEXT and END were set by a packet of the endpoint itself. */
 export const STARTED = 1 << 13;

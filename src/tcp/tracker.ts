@@ -21,7 +21,7 @@ import { FlowIndex } from './flow-index.js';
 import { Handshake } from './handshake.js';
 import { SEEN_ACK, SEEN_DATA, writeControlLetters } from './history-letters.js';
 import { type HistoryTable, LETTER_ACK, LETTER_DATA, LETTER_FLIP, LETTER_RETRANSMISSION } from './history-table.js';
-import { HoleKeeper } from './hole-keeper.js';
+import { ANSWERED, CONFIRMED, HoleKeeper } from './hole-keeper.js';
 import { DEFAULT_LIMITS, type TrackerLimits } from './limits.js';
 import {
   ACK_KNOWN,
@@ -45,6 +45,7 @@ import {
   START,
   STARTED,
   STATE_MASK,
+  STATES_BITS,
   STATES_MASK,
   TROUBLE_SHIFT,
   WINDOW_CLOSED,
@@ -172,9 +173,9 @@ export class TcpTracker {
     }
     // A gap in the other direction is told before this packet's payload, one in this direction only if the packet did
     // not fill it.
-    this.holes.check(row, 1 - endpoint, length > 0, s.time, s.packet);
+    this.checkPeer(row, endpoint, s);
     if (length > 0) this.payload(row, endpoint, own, s.sequence, s);
-    this.holes.check(row, endpoint, false, s.time, s.packet);
+    this.holes.check(row, endpoint, 0, s.time, s.packet);
     return row;
   }
 
@@ -196,44 +197,48 @@ export class TcpTracker {
   private control(row: number, endpoint: number, own: number, fresh: boolean, s: Segment): void {
     const store = this.store;
     const words = store.live.words;
-    const peer = store.endpointAt(row, 1 - endpoint);
-    const first = (words[own + FLAGS] & ACTIVE) === 0;
     const lastStart = words[own + START];
-    if (this.handshake.isStraggler(row, endpoint, s)) return;
-    this.handshake.begin(row, endpoint, s);
-    const syn = (s.flags & SYN) !== 0 && (s.flags & RST) === 0;
     const reset = (s.flags & RST) !== 0;
+    const syn = !reset && (s.flags & SYN) !== 0;
+    if (syn) this.handshake.synchronize(row, endpoint, s);
+    else if ((words[own + FLAGS] & STARTED) === 0 && !reset) {
+      if (this.handshake.isStraggler(row, endpoint, s)) return;
+      this.handshake.beginWithoutSyn(row, endpoint, s);
+    }
     const length = s.wireLength;
     const sequence = syn ? (s.sequence + 1) >>> 0 : s.sequence;
     const finAt = (sequence + length) >>> 0;
     const fin = (s.flags & FIN) !== 0 && !reset && isPlausibleFin(store, row, endpoint, finAt);
     writeControlLetters(store, row, endpoint, s, finAt, lastStart);
     if (s.window === 0 || (words[own + FLAGS] & WINDOW_CLOSED) !== 0) this.zeroWindow.note(row, endpoint, s);
-    if (syn) this.handshake.synchronize(row, endpoint, s);
     if ((s.flags & ACK) !== 0 && !reset) {
       if ((words[own + FLAGS] & HANDSHAKE_SETTLED) === 0) this.handshake.acknowledgment(row, endpoint, s);
       this.acknowledge(row, endpoint, s);
     }
     const inside = reset || this.extend(row, endpoint, own, fin ? (finAt + 1) >>> 0 : finAt, s);
-    const effective = fin ? s.flags : s.flags & ~FIN;
-    const states = afterPacket(
-      words[own + FLAGS] & STATES_MASK,
-      words[peer + FLAGS] & STATES_MASK,
-      effective,
-      length,
-      store.live.side(row, endpoint) === 0,
-    );
-    words[own + FLAGS] = (words[own + FLAGS] & ~STATES_MASK) | (states & STATES_MASK) | ACTIVE;
-    words[peer + FLAGS] = (words[peer + FLAGS] & ~STATES_MASK) | (states >>> 6);
+    this.advanceStates(row, endpoint, own, fin ? s.flags : s.flags & ~FIN, length);
     const ends = fin && inside && this.noteFin(row, endpoint, own, finAt, s);
     if (reset) noteReset(store, row, endpoint, s);
-    if (first || (effective & CONTROL) !== 0) updateState(store, row);
     if (fresh) store.observer.opened(row, s.time, s.packet);
-    this.holes.check(row, 1 - endpoint, length > 0, s.time, s.packet);
+    this.checkPeer(row, endpoint, s);
     if (length > 0 && !reset && inside) this.payload(row, endpoint, own, sequence, s);
     if (ends) this.delivery.settle(row, endpoint, s.time, s.packet);
     if (reset) store.observer.reset(row, store.live.side(row, endpoint) as Side, s.time, s.packet);
-    this.holes.check(row, endpoint, false, s.time, s.packet);
+    this.holes.check(row, endpoint, 0, s.time, s.packet);
+  }
+
+  private advanceStates(row: number, endpoint: number, own: number, flags: number, length: number): void {
+    const { live } = this.store;
+    const words = live.words;
+    const peer = this.store.endpointAt(row, 1 - endpoint);
+    const before = words[own + FLAGS] & STATES_MASK;
+    const peerBefore = words[peer + FLAGS] & STATES_MASK;
+    const states = afterPacket(before, peerBefore, flags, length, live.side(row, endpoint) === 0);
+    words[own + FLAGS] |= ACTIVE;
+    if (states === (before | (peerBefore << STATES_BITS))) return;
+    words[own + FLAGS] = (words[own + FLAGS] & ~STATES_MASK) | (states & STATES_MASK);
+    words[peer + FLAGS] = (words[peer + FLAGS] & ~STATES_MASK) | (states >>> STATES_BITS);
+    updateState(this.store, row);
   }
 
   private noteFin(row: number, endpoint: number, own: number, finAt: number, s: Segment): boolean {
@@ -275,6 +280,14 @@ export class TcpTracker {
     if (this.handshake.acknowledge(row, 1 - endpoint, s.acknowledgment, endpoint, this.farAhead)) {
       this.delivery.settle(row, 1 - endpoint, s.time, s.packet);
     }
+  }
+
+  /** Looks after the holes of the other direction than the segment's. */
+  private checkPeer(row: number, endpoint: number, s: Segment): void {
+    const acknowledged = this.store.live.words[this.store.endpointAt(row, 1 - endpoint) + ACKED];
+    const confirms = (s.flags & (ACK | RST)) === ACK && s.acknowledgment === acknowledged;
+    const signs = (s.wireLength > 0 ? ANSWERED : 0) | (confirms ? CONFIRMED : 0);
+    this.holes.check(row, 1 - endpoint, signs, s.time, s.packet);
   }
 
   private firstLetter(row: number, endpoint: number, own: number, seen: number, letter: number): void {
@@ -322,7 +335,7 @@ export class TcpTracker {
       connections.marks[row] |= MARK_FLIPPED;
       connections.history[row] = this.histories.append(0, LETTER_FLIP);
     }
-    this.flows.set(row);
+    this.flows.put(row);
     return row;
   }
 

@@ -1,6 +1,6 @@
 // Observations of a capture, written down so that they can be told to a session again: as they were, cut into other
 // pieces, or joined.
-import { type NamedListener, type ProtocolName, Session } from '../../src/analysis/session.js';
+import { type NamedListener, Session } from '../../src/analysis/session.js';
 import { AddressTable } from '../../src/model/address.js';
 import type { ConnectionObserver } from '../../src/model/observations.js';
 import { Segment } from '../../src/model/segment.js';
@@ -167,6 +167,3 @@ export class Replay {
     [port0[row], port1[row]] = [port1[row], port0[row]];
   }
 }
-
-/** Listeners that were known when a connection's observation came, found by other connections. */
-export type KnownListeners = ReadonlyMap<number, ProtocolName>;

@@ -63,7 +63,9 @@ function paragraphLines(paragraph: string): string[] {
 }
 
 function streamProblems(): string {
-  const rows = PROBLEM_CODES.map(({ code, sentence, violation }) => `| \`${code}\` | ${cell(sentence)} | ${violation ? 'yes' : ''} |`);
+  const rows = PROBLEM_CODES.map(
+    ({ code, sentence, violation }) => `| \`${code}\` | ${cell(sentence)} | ${violation ? 'yes' : ''} |`,
+  );
   return `| code | what it is | breaks the specification |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
 }
 

@@ -19,6 +19,20 @@ test('resampling keeps the highest value of each slice and carries it on', () =>
     [35, 0],
   ] as const;
   assert.deepEqual(resample(steps, 0, 40, 4), [0, 3, 2, 2]);
+  // A value that ends exactly where a slice begins is not in it.
+  assert.deepEqual(
+    resample(
+      [
+        [0, 5],
+        [10, 1],
+        [20, 0],
+      ],
+      0,
+      40,
+      4,
+    ),
+    [5, 1, 0, 0],
+  );
   assert.deepEqual(resample([], 0, 40, 2), [0, 0]);
   assert.deepEqual(resample(steps, 5, 5, 2), [0, 0]);
 });

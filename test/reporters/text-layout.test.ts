@@ -21,11 +21,18 @@ test('fit fills exactly its cells and cuts with an ellipsis', () => {
 
 test('wrap keeps every word, and lines within the width', () => {
   fc.assert(
-    fc.property(fc.array(fc.string({ minLength: 1, maxLength: 12 }).filter((word) => !/[\s\u00a0]/.test(word)), { minLength: 1 }), fc.integer({ min: 12, max: 60 }), (words, cells) => {
-      const lines = wrap(words.join(' '), cells);
-      for (const line of lines) assert.ok(textWidth(line) <= cells, JSON.stringify(line));
-      assert.equal(lines.join(' ').replace(/ +/g, ' ').trim(), words.join(' '));
-    }),
+    fc.property(
+      fc.array(
+        fc.string({ minLength: 1, maxLength: 12 }).filter((word) => !/[\s\u00a0]/.test(word)),
+        { minLength: 1 },
+      ),
+      fc.integer({ min: 12, max: 60 }),
+      (words, cells) => {
+        const lines = wrap(words.join(' '), cells);
+        for (const line of lines) assert.ok(textWidth(line) <= cells, JSON.stringify(line));
+        assert.equal(lines.join(' ').replace(/ +/g, ' ').trim(), words.join(' '));
+      },
+    ),
     { numRuns: 200 },
   );
 });
@@ -52,6 +59,9 @@ test('a table leaves out expendable columns and cuts the flexible one', () => {
     { title: 'count', align: 'right' as const, text: (row: Row) => row.count },
     { title: 'extra', expendable: 1, text: () => 'x' },
   ];
-  assert.deepEqual(table(columns, rows, 60, '…'), ['name                     count  extra', 'a-rather-long-name-here     12  x']);
+  assert.deepEqual(table(columns, rows, 60, '…'), [
+    'name                     count  extra',
+    'a-rather-long-name-here     12  x',
+  ]);
   assert.deepEqual(table(columns, rows, 24, '…'), ['name               count', 'a-rather-long-na…     12']);
 });

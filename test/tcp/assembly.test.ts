@@ -138,6 +138,18 @@ describe('assembly', () => {
     ]);
   });
 
+  test('a long buffered segment comes in pieces, each with its own position', () => {
+    const wire = new Wire();
+    wire.send(...HANDSHAKE, `> A 4 1 '${'x'.repeat(5000)}'`, "> A 1 1 'abc'");
+    const pieces = wire.recorder.told[0].pieces.map(({ length, position }) => [length, position]);
+    assert.deepEqual(pieces, [
+      [3, 5000],
+      [2048, 4000],
+      [2048, 6048],
+      [904, 8096],
+    ]);
+  });
+
   test('a snapped segment leaves a gap for its tail', () => {
     const wire = new Wire();
     wire.send(...HANDSHAKE, "> A 1 1 'abc' wire=10", "> A 11 1 'def'");

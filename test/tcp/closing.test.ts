@@ -97,6 +97,13 @@ const CASES: Case[] = [
     timeWait: 'none',
   },
   {
+    name: 'the same the other way round',
+    segments: [...HANDSHAKE, '> FA 1 1', '< FA 1 2', '< R 2 -'],
+    firstFin: 'web-server',
+    firstReset: 'application',
+    timeWait: 'none',
+  },
+  {
     name: 'the peer sends a RST that is not in sequence, which TIME_WAIT ignores',
     segments: [...HANDSHAKE, '< FA 1 1', '> FA 1 2', '< A 2 2', '> R 1 -'],
     firstFin: 'application',
@@ -115,6 +122,12 @@ const CASES: Case[] = [
     segments: [...HANDSHAKE, '> FA 1 1', '< FA 1 1', '> R 9 -'],
     firstFin: 'both',
     firstReset: 'web-server',
+    timeWait: 'application',
+  },
+  {
+    name: 'a FIN far ahead is believed',
+    segments: [...HANDSHAKE, '< FA 900000000 1', '> FA 1 900000001'],
+    firstFin: 'application',
     timeWait: 'application',
   },
   {

@@ -165,6 +165,13 @@ describe('numbers from far away', () => {
     assert.equal(wire.tracker.connections.bytes0[0], 6);
   });
 
+  test('two acknowledgments far ahead that agree are believed', () => {
+    const wire = new Wire();
+    wire.send(...HANDSHAKE, "> A 1 1 'abc'", '< A 1 500000000', '< A 1 500001000');
+    wire.finish();
+    assert.equal(wire.recorder.told[0].gaps[0], 500001000 - 4);
+  });
+
   test('one acknowledgment far ahead is not believed', () => {
     const wire = new Wire();
     wire.send(...HANDSHAKE, "> A 1 1 'abc'", '< A 1 900000000', "> A 4 1 'def'", '< A 1 7');

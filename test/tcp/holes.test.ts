@@ -72,6 +72,20 @@ describe('holes', () => {
     assert.equal(wire.events(), 'opened, data 0 3, gap 0 96');
   });
 
+  test('what is missing after a hole that was given up is another hole', () => {
+    const wire = new Wire();
+    wire.send(...HANDSHAKE, "@1 > A 4 1 'def'", '@1 < A 1 100', '@2.1 < A 1 100', '@2.2 < A 1 100', '@3 < A 1 100');
+    assert.equal(wire.events(), 'opened, gap 0 3, data 0 3');
+    wire.send('@3.3 < A 1 100');
+    assert.equal(wire.events(), 'opened, gap 0 3, data 0 3, gap 0 93');
+  });
+
+  test('an acknowledgment that is taken back is not believed', () => {
+    const wire = new Wire();
+    wire.send(...HANDSHAKE, "@1 > A 1 1 'abc'", '@1 < A 1 3000', '@3 < A 1 4', "@3 > A 4 1 'def'", '@5 < A 1 7');
+    assert.equal(wire.events(), 'opened, data 0 3, data 0 3');
+  });
+
   test('acknowledged bytes that were never captured are a gap at the end of the input', () => {
     const wire = new Wire();
     wire.send(...HANDSHAKE, "> A 1 1 'abc'", '< A 1 100');
@@ -81,7 +95,7 @@ describe('holes', () => {
 
   test('one acknowledged byte at the end may be a FIN that was not captured', () => {
     const wire = new Wire();
-    wire.send(...HANDSHAKE, "> A 1 1 'abc'", '< FA 1 5', '@5 > A 5 2');
+    wire.send(...HANDSHAKE, "> A 1 1 'abc'", '@1 < A 1 5', '@5 < A 1 5');
     wire.finish();
     assert.deepEqual(wire.recorder.told[0].gaps, [0, 0]);
   });

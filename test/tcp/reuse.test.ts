@@ -17,6 +17,7 @@ const CASES: [name: string, segments: string[], rows: number][] = [
   ['a SYN that came twice and late', [...HANDSHAKE, ...END, '> S 0 -'], 1],
   ['a SYN-ACK sent again', [...HANDSHAKE, '< SA 0 1'], 1],
   ['a SYN-ACK with another number', ['> S 0 -', '< SA 0 1', '< SA 55 1', '> A 1 56'], 1],
+  ['a SYN-ACK with numbers of its own in the middle', [...HANDSHAKE, '< SA 55 77'], 1],
   ['a SYN-ACK after the end, whose SYN was not captured', [...HANDSHAKE, ...END, '< SA 0 1 isn=9999'], 2],
   ['both open at once', ['> S 0 -', '< S 0 -', '> SA 0 1', '< SA 0 1'], 1],
   ['a split handshake', ['> S 0 -', '< S 0 -', '> SA 0 1', '< A 1 1'], 1],

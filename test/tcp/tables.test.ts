@@ -21,7 +21,7 @@ describe('FlowIndex', () => {
           live.words[at + LOW_ADDRESS] = low;
           live.words[at + HIGH_ADDRESS] = high;
           live.words[at + PORTS] = ports;
-          index.set(row);
+          index.put(row);
           map.set(`${low} ${high} ${ports}`, row);
           assert.equal(index.find(low, high, ports), row);
         });
@@ -37,7 +37,8 @@ describe('FlowIndex', () => {
     live.reserve(50_000);
     for (let row = 0; row < 50_000; row++) {
       live.words[row * RECORD_WORDS + PORTS] = row;
-      index.set(row);
+      assert.equal(index.find(0, 0, row), -1);
+      index.put(row);
     }
     for (let row = 0; row < 50_000; row++) assert.equal(index.find(0, 0, row), row);
     assert.equal(index.find(0, 1, 7), -1);

@@ -1,13 +1,9 @@
 // A connection reset right after its handshake: the kernel throws away what does not fit into the accept queue.
-import { MARK_DATA_ACKNOWLEDGED_0, MARK_ESTABLISHED, MARK_SYN_ACK } from '../../tcp/connection-table.js';
 import type { Check } from '../check.js';
 import type { Facts, Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
-import { applicationEnd, endedByReset } from './shared-endings.js';
+import { resetRightAfterHandshake } from './shared-endings.js';
 import { connectionEvidence, connectionName, counted, span } from './shared-evidence.js';
-
-/** The RST answers the last packet of the handshake (or the data right behind it). */
-const RIGHT_AFTER = 50e6;
 
 const ADVICE: readonly Advice[] = [
   {
@@ -48,8 +44,8 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const evidence: Evidence[] = [];
   let count = 0;
   for (const row of listener.connections) {
-    const after = resetAfterHandshake(facts, row);
-    if (!(after <= RIGHT_AFTER)) continue;
+    const after = resetRightAfterHandshake(connections, row);
+    if (Number.isNaN(after)) continue;
     if (++count > MAX_EVIDENCE) continue;
     const text = `${connectionName(facts, row)}: RST ${span(Math.max(0, after))} after the handshake, no byte acknowledged`;
     evidence.push(connectionEvidence(facts, row, text, connections.resetPacket[row], connections.resetTime[row]));
@@ -68,15 +64,4 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
     evidence,
     advice: ADVICE,
   };
-}
-
-/** From the end of the handshake to the application's RST; NaN where anything was acknowledged or answered before. */
-function resetAfterHandshake(facts: Facts, row: number): number {
-  const { connections } = facts;
-  const marks = connections.marks[row];
-  const wanted = MARK_ESTABLISHED | MARK_SYN_ACK;
-  if ((marks & wanted) !== wanted || marks & MARK_DATA_ACKNOWLEDGED_0) return NaN;
-  if (connections.bytes1[row] + connections.missing1[row] > 0) return NaN;
-  const end = applicationEnd(connections, row);
-  return endedByReset(connections, row, end) ? end - connections.establishedTime[row] : NaN;
 }

@@ -118,6 +118,8 @@ function closesOf(facts: Facts, listener: Listener): Close[] {
       lastEnd = requests.end[next - 1];
     }
     const side = Number.isNaN(byApplication) ? WEB_SERVER : APPLICATION;
+    const last = conversations.lastRequest[row] - 1;
+    if (side === WEB_SERVER && !(requests.marks[last] & REQUEST_ENDED)) continue; // given up, not recycled
     const idle = time - lastEnd;
     if (answered > 1 || idle >= IDLE) closes.push({ row, side, time, requests: answered, idle });
   }

@@ -45,8 +45,7 @@ nginx answers 502 and logs "connect() failed (111: Connection refused) while con
   needs: ['packets'],
   run(facts) {
     if (facts.tcpPackets === 0) return 'not-applicable';
-    const known = facts.listeners.flatMap((listener) => findingOf(facts, listener) ?? []);
-    return facts.listeners.length > 0 ? known : unknownEndpoints(facts);
+    return [...facts.listeners.flatMap((listener) => findingOf(facts, listener) ?? []), ...unknownEndpoints(facts)];
   },
 };
 
@@ -68,26 +67,42 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   ]);
 }
 
-/** Nothing in the capture is known to be FastCGI: endpoints at which every connection was refused. */
+/**
+ * Endpoints that answered nothing but RST. They can only be guessed to be FastCGI: where the capture has nothing else,
+ * or where the same web server talks to known listeners.
+ */
 function unknownEndpoints(facts: Facts): Finding[] {
-  const { connections, addresses } = facts;
-  const byEndpoint = new Map<string, { rows: number[]; count: number; others: boolean }>();
+  const { connections, addresses, listenerOf } = facts;
+  const refusing = new Map<number, { rows: number[]; count: number }>();
   for (let row = 0; row < connections.count; row++) {
-    const endpoint = addresses.endpoint(connections.address1[row], connections.port1[row]);
-    let group = byEndpoint.get(endpoint);
-    if (!group) byEndpoint.set(endpoint, (group = { rows: [], count: 0, others: false }));
-    if (!isRefused(connections, row)) group.others = true;
-    else if (++group.count <= MAX_EVIDENCE) group.rows.push(row);
+    if (listenerOf[row] !== -1 || !isRefused(connections, row)) continue;
+    const key = endpointKey(facts, row);
+    let group = refusing.get(key);
+    if (!group) refusing.set(key, (group = { rows: [], count: 0 }));
+    if (++group.count <= MAX_EVIDENCE) group.rows.push(row);
   }
-  const refusing = [...byEndpoint].filter(([, { count, others }]) => count > 0 && !others);
-  if (refusing.length > MOST_UNKNOWN) return [];
-  const nothingElse = refusing.length === byEndpoint.size;
-  return refusing.map(([endpoint, { rows, count }]) => ({
-    ...describe(facts, endpoint, rows, count, [
-      'No connection to it was accepted in this capture, so nothing shows what would be spoken there: if it is not the FastCGI application, leave this out.',
-    ]),
-    severity: nothingElse ? 'error' : 'note',
-  }));
+  if (refusing.size === 0) return [];
+  const webServers = new Set<number>();
+  let nothingElse = true;
+  for (let row = 0; row < connections.count; row++) {
+    if (listenerOf[row] !== -1) webServers.add(connections.address0[row]);
+    if (isRefused(connections, row)) continue;
+    nothingElse = false;
+    refusing.delete(endpointKey(facts, row));
+  }
+  if (refusing.size > MOST_UNKNOWN) return [];
+  return [...refusing.values()]
+    .filter(({ rows }) => facts.listeners.length === 0 || webServers.has(connections.address0[rows[0]]))
+    .map(({ rows, count }) => ({
+      ...describe(facts, addresses.endpoint(connections.address1[rows[0]], connections.port1[rows[0]]), rows, count, [
+        'No connection to it was accepted in this capture, so nothing shows what would be spoken there; it may not be FastCGI at all.',
+      ]),
+      severity: nothingElse ? 'error' : 'note',
+    }));
+}
+
+function endpointKey({ connections }: Facts, row: number): number {
+  return connections.address1[row] * 65536 + connections.port1[row];
 }
 
 function describe(

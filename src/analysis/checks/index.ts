@@ -2,14 +2,17 @@
 import type { Check } from '../check.js';
 import { abandonedRequests } from './abandoned-requests.js';
 import { abortIgnored } from './abort-ignored.js';
+import { abortOnOverflow } from './abort-on-overflow.js';
 import { acceptBlocked } from './accept-blocked.js';
 import { applicationError } from './application-error.js';
 import { applicationStderr } from './application-stderr.js';
 import { backlogCapped } from './backlog-capped.js';
+import { backlogOverflow } from './backlog-overflow.js';
 import { cannotMultiplex } from './cannot-multiplex.js';
 import { capacityLeak } from './capacity-leak.js';
 import { captureLimits } from './capture-limits.js';
 import { connectionRecycled } from './connection-recycled.js';
+import { connectionRefused } from './connection-refused.js';
 import { contentLengthMismatch } from './content-length-mismatch.js';
 import { daemonGone } from './daemon-gone.js';
 import { ephemeralPortExhaustion } from './ephemeral-port-exhaustion.js';
@@ -34,6 +37,7 @@ import { slowReader } from './slow-reader.js';
 import { slowUpload } from './slow-upload.js';
 import { staleKeepAliveRace } from './stale-keep-alive-race.js';
 import { stuckAcceptQueue } from './stuck-accept-queue.js';
+import { stuckOnReuse } from './stuck-on-reuse.js';
 import { timeWaitApplicationSide } from './time-wait-application-side.js';
 import { timeWaitWebServerSide } from './time-wait-web-server-side.js';
 import { truncatedResponse } from './truncated-response.js';
@@ -42,10 +46,14 @@ import { unknownRole } from './unknown-role.js';
 import { workersExhausted } from './workers-exhausted.js';
 
 export const CHECKS: readonly Check[] = [
+  backlogOverflow,
   stuckAcceptQueue,
   workersExhausted,
   acceptBlocked,
   keepAlivePinsWorkers,
+  stuckOnReuse,
+  abortOnOverflow,
+  connectionRefused,
   daemonGone,
   processDied,
   prematureClose,

@@ -1,4 +1,5 @@
 // The application has closed its side and waits for the web server to close too: until then the worker is not free.
+import { MARK_ONE_SIDED } from '../../tcp/connection-table.js';
 import type { Check } from '../check.js';
 import type { Facts, Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
@@ -48,7 +49,7 @@ function findingsOf(facts: Facts, listener: Listener): Finding[] {
   let longest = 0;
   for (const row of listener.connections) {
     const closed = connections.finTime1[row];
-    if (Number.isNaN(closed)) continue;
+    if (Number.isNaN(closed) || connections.marks[row] & MARK_ONE_SIDED) continue;
     // A FIN of the web server, or a RST of either side, ends the waiting.
     const end = earlier(connections.finTime0[row], connections.resetTime[row]);
     const until = Math.min(Number.isNaN(end) ? Infinity : end, duration);

@@ -4,7 +4,15 @@ import type { Check } from '../check.js';
 import { closeTime, type Facts, type Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
 import { answersAreWhole } from './shared-endings.js';
-import { connectionName, counted, requestEvidence, requestName, showsRequests, span } from './shared-evidence.js';
+import {
+  connectionName,
+  counted,
+  grouped,
+  requestEvidence,
+  requestName,
+  showsRequests,
+  span,
+} from './shared-evidence.js';
 
 const LONG = 1e9;
 
@@ -40,24 +48,30 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const { requests, connections } = facts;
   const evidence: Evidence[] = [];
   let count = 0;
+  let late = 0;
   for (const row of listener.requests) {
     const marks = requests.marks[row];
-    if (!(marks & REQUEST_STDOUT_ENDED) || marks & (REQUEST_ENDED | REQUEST_ABORTED)) continue;
+    if (!(marks & REQUEST_STDOUT_ENDED) || marks & REQUEST_ABORTED) continue;
+    const ended = (marks & REQUEST_ENDED) !== 0;
     const connection = requests.connection[row];
-    if (!answersAreWhole(facts, connection)) continue;
     const close = closeTime(connections, connection);
-    const waited = Math.min(close, facts.duration) - requests.lastByte[row];
-    if (!(waited > LONG)) continue;
-    if (++count > MAX_EVIDENCE) continue;
+    const waited = (ended ? requests.end[row] : Math.min(close, facts.duration)) - requests.lastByte[row];
+    if (!(waited > LONG) || !answersAreWhole(facts, connection)) continue;
+    count++;
+    if (ended) late++;
+    if (count > MAX_EVIDENCE) continue;
     const until = close === Infinity ? 'when the capture ends' : 'when the connection is closed';
-    const text = `${requestName(facts, row)} on ${connectionName(facts, connection)}: no END_REQUEST ${span(waited)} after the end of STDOUT, ${until}`;
+    const outcome = ended ? `END_REQUEST came ${span(waited)}` : `no END_REQUEST ${span(waited)}`;
+    const text = `${requestName(facts, row)} on ${connectionName(facts, connection)}: ${outcome} after the end of STDOUT${ended ? '' : `, ${until}`}`;
     evidence.push(requestEvidence(facts, row, text));
   }
   if (count === 0) return undefined;
   return {
     id: missingEndRequest.id,
     severity: 'error',
-    title: `${counted(count, 'request')} at ${listener.endpoint} never ended: STDOUT was closed, END_REQUEST did not come`,
+    title:
+      `${counted(count, 'request')} at ${listener.endpoint} had no END_REQUEST for over a second after STDOUT was closed` +
+      (late > 0 ? ` (${late === count ? 'it came late' : `it came late for ${grouped(late)}`})` : ''),
     detail:
       'The whole answer was sent, but not the record that says so, and the connection stayed open for over a second. A web server that ' +
       'keeps connections waits for it until its read timeout: the page is there and the browser goes on loading.',

@@ -13,7 +13,7 @@ import {
   showsRequests,
   span,
 } from './shared-evidence.js';
-import { diedByLog } from './shared-process-log.js';
+import { closesByLog } from './shared-process-log.js';
 import { answerBegan, cutByApplication, isComplete, isStaleRace } from './shared-unanswered.js';
 
 /** Waiting this long for the rest of a request is a reason to close. */
@@ -57,10 +57,9 @@ The process need not have died, whatever lighttpd's message suggests. If other c
   remedy: ADVICE,
   needs: ['payload', 'application-log'],
   run(facts) {
-    const fromLog = facts.processes.filter((process) => process.endOfFile > 0 && !diedByLog(facts, process));
-    if (!showsRequests(facts)) return facts.processes.length === 0 ? 'not-applicable' : logFindings(fromLog);
+    if (!showsRequests(facts)) return facts.processes.length === 0 ? 'not-applicable' : logFindings(facts);
     const findings = facts.listeners.flatMap((listener) => findingOf(facts, listener) ?? []);
-    return findings.length > 0 ? findings : logFindings(fromLog);
+    return findings.length > 0 ? findings : logFindings(facts);
   },
 };
 
@@ -121,11 +120,12 @@ function answeredAfter(facts: Facts, listener: Listener, time: number): number {
   return count;
 }
 
-/** lighttpd's own words for it, where only its log is there. */
-function logFindings(processes: readonly ProcessLoad[]): Finding[] {
-  if (processes.length === 0) return [];
-  const count = processes.reduce((sum, process) => sum + process.endOfFile, 0);
-  const alive = processes.reduce((sum, process) => sum + process.endOfFileAlive, 0);
+/** lighttpd's own words for it, where the packets do not show more; what a death explains is left to process-died. */
+function logFindings(facts: Facts): Finding[] {
+  const closers = facts.processes.filter((process) => closesByLog(facts, process) > 0);
+  if (closers.length === 0) return [];
+  const count = closers.reduce((sum, process) => sum + closesByLog(facts, process), 0);
+  const alive = closers.reduce((sum, process) => sum + process.endOfFileAlive, 0);
   return [
     {
       id: prematureClose.id,
@@ -134,16 +134,19 @@ function logFindings(processes: readonly ProcessLoad[]): Finding[] {
       detail:
         alive > 0
           ? `After ${grouped(alive)} of them the same process was given further requests, so it had not died, although the log line guesses so. ` +
-            'The application closed these connections itself.'
+            'The application, or the FastCGI library under it, closed these connections itself.'
           : 'Whether the process died the log does not show: it was given no request afterwards, and no other took its place.',
       count,
-      scope: processes.length === 1 ? { endpoint: processes[0].socket } : {},
-      evidence: processes.slice(0, MAX_EVIDENCE).map(({ pid, socket, endOfFile, endOfFileAlive, requests }) => ({
-        text:
-          `pid ${pid} on ${socket}: ${counted(endOfFile, 'end of file', 'ends of file')} among ${counted(requests, 'request')}` +
-          (endOfFileAlive > 0 ? `, and it went on after ${grouped(endOfFileAlive)} of them` : ''),
-      })),
+      scope: closers.length === 1 ? { endpoint: closers[0].socket } : {},
+      evidence: closers.slice(0, MAX_EVIDENCE).map((process) => logEvidence(facts, process)),
       advice: ADVICE,
     },
   ];
+}
+
+function logEvidence(facts: Facts, process: ProcessLoad): Evidence {
+  const { pid, socket, requests, endOfFileAlive } = process;
+  const closes = counted(closesByLog(facts, process), 'end of file', 'ends of file');
+  const after = endOfFileAlive > 0 ? `; it was given further requests after ${grouped(endOfFileAlive)} of them` : '';
+  return { text: `pid ${pid} on ${socket}: ${closes} among ${counted(requests, 'request')}${after}` };
 }

@@ -13,7 +13,7 @@ import {
   showsRequests,
   span,
 } from './shared-evidence.js';
-import { diedByLog, successorOf } from './shared-process-log.js';
+import { diedByLog, lostByLog, successorOf } from './shared-process-log.js';
 import { cutByApplication, isStaleRace } from './shared-unanswered.js';
 
 /** Ends further apart than this are not one event. */
@@ -57,7 +57,7 @@ Web servers report only the connections. lighttpd writes "unexpected end-of-file
 
 Reloads do it as well: php-fpm with process_control_timeout 0 (the default) kills busy children.`,
   remedy: ADVICE,
-  needs: ['payload'],
+  needs: ['payload', 'application-log'],
   run(facts) {
     if (!showsRequests(facts) && facts.processes.length === 0) return 'not-applicable';
     const findings = showsRequests(facts) ? facts.listeners.flatMap((listener) => findingsOf(facts, listener)) : [];
@@ -190,7 +190,7 @@ function evidenceOf(facts: Facts, { request, begin, time }: Cut): Evidence {
 }
 
 function logFinding(facts: Facts, died: readonly ProcessLoad[]): Finding {
-  const count = died.reduce((sum, process) => sum + process.endOfFile - process.endOfFileAlive, 0);
+  const count = died.reduce((sum, process) => sum + lostByLog(facts, process), 0);
   return {
     id: processDied.id,
     severity: 'error',
@@ -202,7 +202,7 @@ function logFinding(facts: Facts, died: readonly ProcessLoad[]): Finding {
     scope: died.length === 1 ? { endpoint: died[0].socket } : {},
     evidence: died.slice(0, MAX_EVIDENCE).map((process) => ({
       text:
-        `pid ${process.pid} on ${process.socket}: ${counted(process.endOfFile - process.endOfFileAlive, 'end of file', 'ends of file')} ` +
+        `pid ${process.pid} on ${process.socket}: ${counted(lostByLog(facts, process), 'end of file', 'ends of file')} ` +
         `after ${counted(process.requests, 'request')}, highest load ${grouped(process.maxLoad)}; then pid ${successorOf(facts, process)!.pid}`,
     })),
     advice: ADVICE,

@@ -46,11 +46,12 @@ Not reported: PARAMS or STDIN that arrive after END_REQUEST (the application was
     if (!showsRequests(facts)) return 'not-applicable';
     // Error and note of each listener, by its index * 2 (+ 1).
     const groups = new Map<number, Group>();
+    const answers = answersToUnreadable(facts);
     for (const anomaly of facts.log.anomalies.places) {
       if (!(VIOLATIONS & (1 << problemNumber(anomaly.code)))) continue;
       const index = facts.listenerOf[anomaly.connection];
       if (index === -1 || isExplained(facts, anomaly)) continue;
-      const key = index * 2 + (wasAnswered(facts, anomaly) ? 1 : 0);
+      const key = index * 2 + (wasAnswered(facts, anomaly, answers) ? 1 : 0);
       let group = groups.get(key);
       if (!group) groups.set(key, (group = { count: 0, evidence: [], codes: new Map(), connections: new Set() }));
       group.count++;
@@ -73,22 +74,33 @@ interface Group {
 
 /** Not a violation of its own: another protocol, a hole in the capture, or what follows from an earlier violation. */
 function isExplained(facts: Facts, anomaly: Anomaly): boolean {
-  const { conversations, connections } = facts;
-  const { code, connection, side } = anomaly;
+  const { code, connection } = anomaly;
   if (otherProtocol(facts, connection)) return true;
-  if (code === 'scgi-malformed') return (connections.marks[connection] & (MARK_GAP_0 | MARK_SNAPPED)) !== 0;
-  // Requests that could not be decoded any more are answered: that looks like answers to nothing.
-  const stopped = (conversations.marks[connection] & CONVERSATION_WEB_STOPPED) !== 0;
-  return stopped && side === APPLICATION && code === 'data-after-end-request';
+  if (code === 'scgi-malformed') return (facts.connections.marks[connection] & (MARK_GAP_0 | MARK_SNAPPED)) !== 0;
+  return answersUnreadable(facts, anomaly);
+}
+
+/** Requests that could not be decoded any more are answered: that looks like answers after the end of the last one. */
+function answersUnreadable({ conversations }: Facts, { code, connection }: Anomaly): boolean {
+  return code === 'data-after-end-request' && (conversations.marks[connection] & CONVERSATION_WEB_STOPPED) !== 0;
+}
+
+function answersToUnreadable(facts: Facts): ReadonlySet<number> {
+  const connections = new Set<number>();
+  for (const anomaly of facts.log.anomalies.places) {
+    if (answersUnreadable(facts, anomaly)) connections.add(anomaly.connection);
+  }
+  return connections;
 }
 
 /** Whether the application went on to answer what the web server had sent wrongly. */
-function wasAnswered(facts: Facts, anomaly: Anomaly): boolean {
+function wasAnswered(facts: Facts, anomaly: Anomaly, answers: ReadonlySet<number>): boolean {
   if (anomaly.side === APPLICATION) return false;
   const { requests, connections, conversations } = facts;
   if (anomaly.request >= 0) return (requests.marks[anomaly.request] & REQUEST_ENDED) !== 0;
   // A BEGIN_REQUEST that could not be read makes no request; what the application sent then was its answer.
-  return connections.bytes1[anomaly.connection] > 0 && conversations.requests[anomaly.connection] === 0;
+  const { connection } = anomaly;
+  return answers.has(connection) || (connections.bytes1[connection] > 0 && conversations.requests[connection] === 0);
 }
 
 function place(facts: Facts, anomaly: Anomaly): Evidence {

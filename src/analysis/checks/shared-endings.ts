@@ -2,6 +2,8 @@
 import { BY_APPLICATION, BY_WEB_SERVER } from '../../model/side.js';
 import {
   type ConnectionTable,
+  MARK_DATA_ACKNOWLEDGED_0,
+  MARK_ESTABLISHED,
   MARK_GAP_1,
   MARK_ONE_SIDED,
   MARK_SNAPPED,
@@ -46,6 +48,23 @@ export function isRefused(connections: ConnectionTable, row: number): boolean {
   const marks = connections.marks[row];
   if (!(marks & MARK_SYN) || marks & MARK_SYN_ACK) return false;
   return connections.firstReset[row] === BY_APPLICATION;
+}
+
+/** The RST answers the last packet of the handshake (or the data right behind it). */
+const RIGHT_AFTER = 50e6;
+
+/**
+ * From the end of the handshake to the application's RST, if that came at once and before a byte of either side was
+ * acknowledged; NaN otherwise.
+ */
+export function resetRightAfterHandshake(connections: ConnectionTable, row: number): number {
+  const marks = connections.marks[row];
+  const wanted = MARK_ESTABLISHED | MARK_SYN_ACK;
+  if ((marks & wanted) !== wanted || marks & MARK_DATA_ACKNOWLEDGED_0) return NaN;
+  if (connections.bytes1[row] + connections.missing1[row] > 0) return NaN;
+  const end = applicationEnd(connections, row);
+  const after = end - connections.establishedTime[row];
+  return endedByReset(connections, row, end) && after <= RIGHT_AFTER ? after : NaN;
 }
 
 /** Whether the capture holds all of the application's records of this connection up to its end. */

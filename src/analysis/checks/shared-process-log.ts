@@ -13,3 +13,23 @@ export function successorOf(facts: Facts, process: ProcessLoad): ProcessLoad | u
     (other) => other.socket === process.socket && other.pid !== process.pid && other.firstTime >= process.lastTime,
   );
 }
+
+/** Requests that the death of a process cut off. */
+export function lostByLog(facts: Facts, process: ProcessLoad): number {
+  const heir = successorOf(facts, process);
+  // Lines written after the restart name the new pid, although the connections were the old one's.
+  return process.endOfFile - process.endOfFileAlive + (heir ? inherited(facts, heir) : 0);
+}
+
+/** Ends of file that no death explains: the process closed those connections. */
+export function closesByLog(facts: Facts, process: ProcessLoad): number {
+  if (diedByLog(facts, process)) return process.endOfFileAlive;
+  return process.endOfFile - inherited(facts, process);
+}
+
+/** Ends of file that were left over from the process that died before this one. */
+function inherited(facts: Facts, process: ProcessLoad): number {
+  if (process.endOfFileAlive > 0) return 0;
+  const predecessor = facts.processes.find((other) => diedByLog(facts, other) && successorOf(facts, other) === process);
+  return predecessor ? process.endOfFile : 0;
+}

@@ -1,7 +1,7 @@
 // What the two findings about TIME_WAIT say alike: the scope, each endpoint's share as evidence, and whether the
 // connections had been asked to stay.
 import { REQUEST_KEEP_CONN } from '../../model/request-table.js';
-import type { Side } from '../../model/side.js';
+import { APPLICATION, type Side } from '../../model/side.js';
 import type { Facts } from '../facts.js';
 import { type Evidence, MAX_EVIDENCE, type Scope } from '../finding.js';
 import { isLeftOn, type TimeWaitVerdict } from '../time-wait-rule.js';
@@ -29,12 +29,15 @@ export function askedToStay(facts: Facts, verdict: TimeWaitVerdict, side: Side):
   return { kept, notKept };
 }
 
-/** `FCGI_KEEP_CONN was not set on any of them.`; '' where no request is known. */
-export function keepConnSentence({ kept, notKept }: Asked): string {
+/** What KEEP_CONN has to do with it; '' where no request is known. */
+export function keepConnSentence({ kept, notKept }: Asked, side: Side): string {
   if (kept + notKept === 0) return '';
-  if (kept === 0) return 'FCGI_KEEP_CONN was not set: the application was asked to close after each request.';
-  if (notKept === 0) return 'FCGI_KEEP_CONN was set on all of them, and still they were closed.';
-  return `FCGI_KEEP_CONN was set on ${grouped(kept)} of ${grouped(kept + notKept)} of them.`;
+  if (kept > 0 && notKept > 0)
+    return `FCGI_KEEP_CONN was set on ${grouped(kept)} of ${grouped(kept + notKept)} of them.`;
+  if (kept > 0) return 'FCGI_KEEP_CONN was set on all of them, and still they were closed.';
+  return side === APPLICATION
+    ? 'FCGI_KEEP_CONN was not set: the application was asked to close after each request.'
+    : 'FCGI_KEEP_CONN was not set, so the application closes as well, but the web server did not wait for it.';
 }
 
 export function timeWaitScope(verdict: TimeWaitVerdict): Scope {

@@ -6,8 +6,9 @@ import {
   REQUEST_PARAMS_ENDED,
   REQUEST_STDIN_ENDED,
 } from '../../model/request-table.js';
+import { MARK_DATA_ACKNOWLEDGED_0 } from '../../tcp/connection-table.js';
 import type { Facts } from '../facts.js';
-import { answersAreWhole, applicationEnd } from './shared-endings.js';
+import { answersAreWhole, applicationEnd, resetRightAfterHandshake } from './shared-endings.js';
 
 /** Closing this soon after the request began, the application had closed an idle connection: it never saw the request. */
 const CROSSING = 50e6;
@@ -21,7 +22,14 @@ export function cutByApplication(facts: Facts, row: number): number {
   const { marks, protocol, connection } = facts.requests;
   if (marks[row] & REQUEST_ABORTED) return NaN;
   if (marks[row] & REQUEST_ENDED && (protocol[row] !== PROTOCOL_SCGI || !hasNoAnswer(facts, row))) return NaN;
-  return answersAreWhole(facts, connection[row]) ? applicationEnd(facts.connections, connection[row]) : NaN;
+  if (!answersAreWhole(facts, connection[row]) || neverArrived(facts, connection[row])) return NaN;
+  return applicationEnd(facts.connections, connection[row]);
+}
+
+/** The application's host did not take the connection, so its application has nothing to do with the end of it. */
+function neverArrived({ connections }: Facts, row: number): boolean {
+  if (connections.marks[row] & MARK_DATA_ACKNOWLEDGED_0) return false;
+  return connections.retransmissions0[row] > 1 || !Number.isNaN(resetRightAfterHandshake(connections, row));
 }
 
 /** Whether not one byte of STDOUT or STDERR came. */

@@ -2,7 +2,7 @@
 import type { Check } from '../check.js';
 import type { Facts } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
-import { counted, grouped, span } from './shared-evidence.js';
+import { connectionEvidence, connectionName, counted, grouped, span } from './shared-evidence.js';
 import { countUnanswered, deepestMoment, type ListenerQueue, queuesOf, waitEvidence } from './shared-queue.js';
 
 const ADVICE: readonly Advice[] = [
@@ -66,7 +66,7 @@ function findingOf(facts: Facts, { listener, queue }: ListenerQueue): Finding {
       .join(' '),
     count,
     scope: { endpoint: listener.endpoint },
-    evidence: [...depthEvidence(queue), ...waitEvidence(facts, queue, MAX_EVIDENCE - 2)],
+    evidence: [...depthEvidence(facts, queue), ...waitEvidence(facts, queue, MAX_EVIDENCE - 2)],
     advice: ADVICE,
   };
 }
@@ -84,10 +84,11 @@ function howItIsKnown({ gain, slots, blockers }: ListenerQueue['queue']): string
   return `The times fit service ${served} ${grouped(Math.round(gain))} times better than slow answers would explain them.`;
 }
 
-function depthEvidence(queue: ListenerQueue['queue']): Evidence[] {
+function depthEvidence(facts: Facts, queue: ListenerQueue['queue']): Evidence[] {
+  const first = queue.waiting.reduce((earliest, each) => (each.from < earliest.from ? each : earliest));
   return [
-    { time: queue.since, text: 'the first of them begins to queue' },
-    { time: deepestMoment(queue), text: `${counted(queue.maxDepth, 'request')} queue` },
+    connectionEvidence(facts, first.row, `${connectionName(facts, first.row)} is the first to queue`),
+    { time: deepestMoment(queue), text: `most queue: ${grouped(queue.maxDepth)}` },
   ];
 }
 

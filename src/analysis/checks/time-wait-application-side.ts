@@ -71,7 +71,7 @@ function findingOf(facts: Facts, verdict: TimeWaitVerdict): Finding {
       `application's side (${endpointsOf(verdict)})`,
     detail: [
       'The application sent the first FIN, so its side keeps the socket.',
-      keepConnSentence(asked),
+      keepConnSentence(asked, APPLICATION),
       forecastSentence(verdict, facts.duration),
       'They cost memory and a new connection for each request, but no ephemeral ports: the web server can connect again from the same port.',
     ]

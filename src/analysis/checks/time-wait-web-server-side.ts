@@ -71,7 +71,7 @@ function findingOf(facts: Facts, verdict: TimeWaitVerdict): Finding {
       `web server's side (${endpointsOf(verdict)})`,
     detail: [
       'The web server sent the first FIN, so each of them keeps one of its ephemeral ports.',
-      keepConnSentence(asked),
+      keepConnSentence(asked, WEB_SERVER),
       forecastSentence(verdict, facts.duration),
       portsSentence(facts, verdict),
     ]

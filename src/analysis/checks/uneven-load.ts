@@ -6,7 +6,7 @@ import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../findi
 import { counted, span } from './shared-evidence.js';
 
 /** Below this many requests a share says nothing. */
-const ENOUGH = 30;
+const ENOUGH = 20;
 /** The busiest carries at least this many times its even share. */
 const UNEVEN = 1.5;
 
@@ -115,7 +115,7 @@ function findingsOf(facts: Facts, group: readonly Share[]): Finding[] {
     {
       id: 'uneven-load',
       severity: 'warning',
-      title: `${busiest.name} takes ${percent(busiest)} of ${counted(total, 'request')} of ${group.length}, and queues`,
+      title: `${busiest.name} takes ${percent(busiest)} of the ${counted(total, 'request')} that ${group.length} share, and requests queue there`,
       detail:
         `An even share would be ${Math.round(100 / group.length)}%. ${counted(busiest.queued, 'request')} waited there for a free worker in the ` +
         `${span(facts.duration)} of the capture while others had less to do, so it is the distribution that makes them wait, not the ` +

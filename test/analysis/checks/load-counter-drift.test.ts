@@ -8,11 +8,11 @@ import { scene } from '../../support/scene.js';
 
 const SOCKET = 'unix:/run/event.sock-0';
 
-/** A log of one connection a second, each given back after `held` seconds; `printed` makes the load that is printed. */
-function log(seconds: number, printed: (open: number, second: number) => number): string {
+/** A log of one connection every `step` seconds, of which one in five stays open; `printed` makes the printed load. */
+function log(seconds: number, printed: (open: number, second: number) => number, step = 1): string {
   const lines = ['2026-03-01 12:00:00: (server.c.1704) server started (lighttpd/1.4.45)'];
   let open = 0;
-  for (let second = 1; second <= seconds; second++) {
+  for (let second = 1; second <= seconds; second += step) {
     const time = `2026-03-01 12:${String(Math.floor(second / 60)).padStart(2, '0')}:${String(second % 60).padStart(2, '0')}`;
     lines.push(`${time}: (mod_fastcgi.c.1419) got proc: pid: 3664 socket: ${SOCKET} load: ${printed(++open, second)}`);
     if (second % 5 === 0) continue;
@@ -47,6 +47,10 @@ describe('load-counter-drift', () => {
     assert.deepEqual(findingsOf(loadCounterDrift, NO_INPUT, { log: log(60, (open) => open) }), []);
     const moment = log(60, (open, second) => open + (second === 30 ? 2 : 0));
     assert.deepEqual(findingsOf(loadCounterDrift, NO_INPUT, { log: moment }), []);
+    const atTheEnd = log(60, (open, second) => open + (second > 54 ? 2 : 0));
+    assert.deepEqual(findingsOf(loadCounterDrift, NO_INPUT, { log: atTheEnd }), []);
+    const fewLines = log(120, (open, second) => open + (second > 60 ? 2 : 0), 9);
+    assert.deepEqual(findingsOf(loadCounterDrift, NO_INPUT, { log: fewLines }), []);
   });
 
   it('is silent for a burst that is worked off', () => {
@@ -58,6 +62,14 @@ describe('load-counter-drift', () => {
       lines.push(
         `2026-03-01 12:00:${30 - load}: (gw_backend.c.338) released proc: pid: 10 socket: ${SOCKET} load: ${load}`,
       );
+    }
+    assert.deepEqual(findingsOf(loadCounterDrift, NO_INPUT, { log: lines.join('\n') }), []);
+  });
+
+  it('is silent where a burst of connections is still being established when the log ends', () => {
+    const lines = ['2026-03-01 12:00:00: (server.c.1704) server started (lighttpd/1.4.69)'];
+    for (let load = 4; load < 40; load++) {
+      lines.push(`2026-03-01 12:00:01: (gw_backend.c.263) got proc: pid: 10 socket: ${SOCKET} load: ${load}`);
     }
     assert.deepEqual(findingsOf(loadCounterDrift, NO_INPUT, { log: lines.join('\n') }), []);
   });

@@ -44,6 +44,21 @@ describe('protocol-violation', () => {
     assert.match(answered.title, /answered all the same/);
   });
 
+  it('does not take the answer to an unreadable request for data after END_REQUEST', () => {
+    const second = request({ keepConn: true });
+    second[0] = 2;
+    const s = scene();
+    const c = s
+      .conversation()
+      .connect()
+      .web(request({ keepConn: true }))
+      .app(response());
+    c.web(second, { after: 0.1 }).app(response(), { after: 0.01 });
+    const finding = theFinding(protocolViolation, s.capture());
+    assert.equal(finding.severity, 'note');
+    assert.match(finding.title, /1 violation .*: record-bad-version \(1\)$/);
+  });
+
   it('reports PARAMS cut inside a pair, by whether the request was answered', () => {
     const pairs = nameValuePairs(requestParameters());
     const begin = concat(

@@ -85,7 +85,7 @@ describe('request-body-stalled', () => {
       ),
       [],
     );
-    const aborted = talk({ ...half, keepConn: true }, (c) => c.web(abortRequest(1)).app(response(), { after: 7 }));
+    const aborted = talk({ ...half, keepConn: true }, (c) => c.web(abortRequest(1)).keepAliveWeb({ after: 7 }));
     assert.deepEqual(findingsOf(requestBodyStalled, aborted), []);
   });
 

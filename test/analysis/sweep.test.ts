@@ -1,0 +1,79 @@
+// Counting what coexists, and percentiles, held against the obvious way to compute them.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { maxOpen, maxWithin, openOverTime, percentiles } from '../../src/analysis/sweep.js';
+
+const times = fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 1, maxLength: 60 });
+
+describe('maxOpen', () => {
+  test('ends count before begins at equal times', () => {
+    assert.equal(maxOpen(Float64Array.of(0, 10), Float64Array.of(10, 20)), 1);
+    assert.equal(maxOpen(Float64Array.of(0, 9), Float64Array.of(10, 20)), 2);
+    assert.equal(maxOpen(new Float64Array(0), new Float64Array(0)), 0);
+  });
+
+  test('is the highest count at any begin', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(50), fc.integer({ min: 1, max: 50 })), { minLength: 1, maxLength: 40 }),
+        (spans) => {
+          const begins = spans.map(([begin]) => begin);
+          const ends = spans.map(([begin, length]) => begin + length);
+          const expected = Math.max(
+            ...begins.map((at) => spans.filter(([b, length]) => b <= at && at < b + length).length),
+          );
+          assert.equal(maxOpen(Float64Array.from(begins), Float64Array.from(ends)), expected);
+        },
+      ),
+    );
+  });
+});
+
+test('maxWithin is the most in any window', () => {
+  fc.assert(
+    fc.property(times, fc.integer({ min: 1, max: 20 }), (values, length) => {
+      const expected = Math.max(
+        ...values.map((last) => values.filter((time) => time <= last && last - time < length).length),
+      );
+      assert.equal(maxWithin(Float64Array.from(values), length), expected);
+    }),
+  );
+});
+
+describe('percentiles', () => {
+  test('are nearest-rank', () => {
+    const hundred = Float64Array.from({ length: 100 }, (_, i) => ((i * 37) % 100) + 1);
+    assert.deepEqual(percentiles(hundred), { p50: 50, p90: 90, p95: 95, p99: 99, max: 100 });
+    assert.equal(percentiles(new Float64Array(0)), undefined);
+  });
+
+  test('agree with sorting', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ noNaN: true, min: -1e9, max: 1e9 }), { minLength: 1, maxLength: 300 }),
+        (values) => {
+          const sorted = [...values].sort((a, b) => a - b);
+          const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+          const result = percentiles(Float64Array.from(values))!;
+          assert.deepEqual(
+            [result.p50, result.p90, result.p95, result.p99, result.max].map((value) => value + 0),
+            [at(0.5), at(0.9), at(0.95), at(0.99), sorted[sorted.length - 1]].map((value) => value + 0),
+          );
+        },
+      ),
+    );
+  });
+});
+
+test('openOverTime tells the most of each part', () => {
+  const begins = Float64Array.of(0, 1, 5);
+  const ends = Float64Array.of(2, 3, 6);
+  assert.deepEqual(openOverTime(begins, ends, 8, 4), [
+    [0, 2],
+    [2, 1],
+    [4, 1],
+    [6, 0],
+  ]);
+  assert.deepEqual(openOverTime(new Float64Array(0), new Float64Array(0), 8, 4), []);
+});
