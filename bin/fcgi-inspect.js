@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 // The command. React reads NODE_ENV when it is first loaded, so it is set before anything else is imported.
 process.env.NODE_ENV ??= 'production';
-const { main } = await import('../dist/src/cli/main.js');
+const { main } = await import('../dist/bundle/cli/main.js');
 await main(process.argv);

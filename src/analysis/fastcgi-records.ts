@@ -2,7 +2,7 @@
 // tracker: the web server's records belong to the newest request of their id, the application's to the oldest that has
 // not ended.
 import * as type from '../fastcgi/constants.js';
-import { NameValueParser, type PairSink } from '../fastcgi/name-value.js';
+import { EVERY_LENGTH, NameValueParser, type PairSink } from '../fastcgi/name-value.js';
 import { RecordParser, type RecordSink } from '../fastcgi/record-parser.js';
 import type { Anomaly } from '../model/anomaly-log.js';
 import { APPLICATION, type Side, WEB_SERVER } from '../model/side.js';
@@ -41,6 +41,7 @@ const MAX_OPEN = 1024;
 const MAX_WAITING = 1000;
 
 export class FastcgiRecords implements RecordSink, PairSink {
+  readonly wantedLengths = EVERY_LENGTH;
   readonly parsers: readonly [RecordParser, RecordParser];
   /** Problems that were found in this connection and belong to a record that is not complete yet. */
   private waiting: Anomaly[] = [];
@@ -117,6 +118,12 @@ export class FastcgiRecords implements RecordSink, PairSink {
     partial.missing += length;
     // Pairs cannot be told from each other after a hole.
     if (parser.type === type.PARAMS && partial.request && length > 0) partial.request.params.overflowed = true;
+  }
+
+  recordWhole(parser: RecordParser, bytes: Uint8Array, start: number, end: number): void {
+    this.recordBegin(parser);
+    if (start < end) this.recordContent(parser, bytes, start, end);
+    this.recordEnd(parser);
   }
 
   recordEnd(parser: RecordParser): void {

@@ -26,6 +26,11 @@ export interface Fit {
    */
   readonly precedented: number;
   readonly precedentedOverall: number;
+  /**
+   * How long the moments lie apart at which those that queued got their slots, as a share of the longest wait. Next to
+   * nothing: everybody was released at one instant, as after a pause of the whole application.
+   */
+  readonly spread: number;
   /** Median service of those that queued over that of those that held slots meanwhile; NaN where there are none. */
   readonly similarity: number;
 }
@@ -83,7 +88,11 @@ export function measureFit(
   const deviation = Math.max(serviceDeviation(times, starts, examined), NEGLIGIBLE * waits);
   let withPrecedent = 0;
   let withPrecedentOverall = 0;
+  let [firstStart, lastStart, longest] = [Infinity, -Infinity, 0];
   for (const i of queued) {
+    firstStart = Math.min(firstStart, starts[i]);
+    lastStart = Math.max(lastStart, starts[i]);
+    longest = Math.max(longest, starts[i] - times.arrival[i]);
     const service = times.service(i, starts[i]);
     const kind = times.kind[i];
     if (service >= PRECEDENT * precedents.shortest(kind, 0)) withPrecedent++;
@@ -97,6 +106,7 @@ export function measureFit(
     gain: waits / deviation,
     precedented: withPrecedent / queued.length,
     precedentedOverall: withPrecedentOverall / queued.length,
+    spread: (lastStart - firstStart) / longest,
     similarity: median(queued.map((i) => times.service(i, starts[i]))) / median(holders),
   };
 }

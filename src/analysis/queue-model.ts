@@ -7,7 +7,7 @@ import { describeQueue, type QueueDepth } from './queue-depth.js';
 import { type Fit, measureFit, Precedents, serviceDeviation } from './queue-fit.js';
 import { findLocks, type Lock } from './queue-lock.js';
 import { judgeOrder } from './queue-order.js';
-import { allowedExceptions, fewestSlots, serve } from './queue-slots.js';
+import { fewestSlots, serve, startsOf } from './queue-slots.js';
 import { type Arrival, Timeline, WAITING } from './queue-timeline.js';
 
 export type { Arrival } from './queue-timeline.js';
@@ -27,10 +27,12 @@ const PROVING_GAIN = 20;
 const STRONG_GAIN = 50;
 const NEXT_TO_NOTHING = 0.05;
 /** Below it the order of the answers must say so as well, and the services must be alike. */
-const SUPPORTING_GAIN = 4;
-const SURPRISING_ORDER = 20;
+const SUPPORTING_GAIN = 5;
+const SURPRISING_ORDER = 15;
 const ALIKE = 0.4;
 const PRECEDENTED = 0.8;
+/** Slots that all came free within this share of the wait prove nothing, unless the order of the answers does. */
+const AT_ONE_INSTANT = 0.005;
 /** A neighbouring number of slots is ruled out if it explains the times this much worse. */
 const CLEARLY_WORSE = 5;
 /**
@@ -80,15 +82,15 @@ function slottedQueue(arrivals: readonly Arrival[]): QueueModel | undefined {
   let waits = 0;
   for (let i = 0; i < times.count; i++) if (times.latency(i) > WAITING) waits++;
   if (waits < 3) return undefined;
-  const fewest = fewestSlots(times, allowedExceptions(times));
+  const fewest = fewestSlots(times);
   if (fewest === undefined) return undefined;
-  const starts = serve(times, fewest, Infinity)!;
+  const starts = startsOf(times, fewest);
   const precedents = new Precedents(times, starts);
   for (const { most, tries } of SEARCHES) {
     const part = new Timeline(concerned(arrivals, times, starts, most));
     const fit = explanation(part, precedents, tries);
     if (fit) {
-      const described = describeQueue(arrivals, serve(times, fit.slots, Infinity)!);
+      const described = describeQueue(arrivals, startsOf(times, fit.slots));
       const slots = onlyNumber(part, fit) ? fit.slots : undefined;
       return described && { ...described, slots, gain: fit.gain, blockers: [] };
     }
@@ -99,18 +101,17 @@ function slottedQueue(arrivals: readonly Arrival[]): QueueModel | undefined {
 
 /** The number of slots that explains the times, or undefined if none does. */
 function explanation(times: Timeline, precedents: Precedents, tries: number): Fit | undefined {
-  const exceptions = allowedExceptions(times);
-  const fewest = fewestSlots(times, exceptions);
+  const fewest = fewestSlots(times);
   if (fewest === undefined) return undefined;
   let first: Fit | undefined;
   let best: Fit | undefined;
   for (let slots = fewest; slots < fewest + tries; slots++) {
-    const starts = serve(times, slots, exceptions);
+    const starts = serve(times, slots);
     if (!starts) continue;
     const fit = measureFit(times, slots, starts, precedents);
     if (!fit) break; // with more slots still fewer queue
     first ??= fit;
-    if (isProof(fit) && (!best || weight(fit) * ABOUT_AS_GOOD > weight(best))) best = fit;
+    if (isProof(times, fit) && (!best || weight(fit) * ABOUT_AS_GOOD > weight(best))) best = fit;
   }
   if (best) return best;
   return first?.slots === fewest && isSupported(times, first) ? first : undefined;
@@ -120,8 +121,9 @@ function weight(fit: Fit): number {
   return fit.examined.length * fit.precedented * Math.log(fit.gain);
 }
 
-function isProof(fit: Fit): boolean {
+function isProof(times: Timeline, fit: Fit): boolean {
   if (fit.gain < PROVING_GAIN) return false;
+  if (fit.spread < AT_ONE_INSTANT && judgeOrder(times, fit).surprise < SURPRISING_ORDER) return false;
   return fit.precedented >= PRECEDENTED || (fit.gain >= STRONG_GAIN && !(fit.similarity < NEXT_TO_NOTHING));
 }
 
@@ -136,18 +138,17 @@ function isSupported(times: Timeline, fit: Fit): boolean {
 
 /** Whether one slot more or less is impossible or explains the times much worse, or the order of answers says so. */
 function onlyNumber(times: Timeline, fit: Fit): boolean {
-  const exceptions = allowedExceptions(times);
   const { slots } = fit;
   const floor = fit.deviation * CLEARLY_WORSE;
   const isWorse = (other: number): boolean => {
-    const starts = other > 0 ? serve(times, other, exceptions) : undefined;
+    const starts = other > 0 ? serve(times, other) : undefined;
     return !starts || serviceDeviation(times, starts, fit.examined) >= floor;
   };
   if (isWorse(slots - 1) && isWorse(slots + 1)) {
     for (let other = 1; other < slots - 1; other++) if (!isWorse(other)) return false;
     return true;
   }
-  if (slots === 1 || fewestSlots(times, 0) !== slots) return false;
+  if (slots === 1 || fewestSlots(times) !== slots) return false;
   const { answers, lastPlace } = judgeOrder(times, fit);
   return lastPlace >= ENOUGH_IN_LAST_PLACE && lastPlace >= answers / slots / 2;
 }

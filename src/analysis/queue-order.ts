@@ -5,7 +5,7 @@ import type { Fit } from './queue-fit.js';
 import type { Timeline } from './queue-timeline.js';
 
 export interface OrderEvidence {
-  /** How unlikely the order is by chance, as a natural logarithm: 20 is one in five hundred million. */
+  /** How unlikely the order is by chance, as a natural logarithm: 15 is one in three million. */
   readonly surprise: number;
   /** Answers that could have gone to somebody further behind. */
   readonly answers: number;

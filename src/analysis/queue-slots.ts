@@ -5,33 +5,41 @@ import { type Timeline, TOLERANCE } from './queue-timeline.js';
 /** More slots than this are not looked for. */
 const MAX_SLOTS = 1024;
 
-/**
- * When each connection gets its slot, or undefined if more than `exceptions` of them were answered before they had one.
- * A connection that is given up while it waits holds none.
- */
-export function serve(times: Timeline, slots: number, exceptions: number): Float64Array | undefined {
-  const { count, arrival, ready, firstByte, release } = times;
-  const free = new SlotHeap(slots);
-  const starts = new Float64Array(count);
-  let contradictions = 0;
-  for (let i = 0; i < count; i++) {
-    const start = Math.max(arrival[i], free.earliest());
-    starts[i] = start;
-    if (firstByte[i] < Math.max(start, ready[i]) - TOLERANCE && ++contradictions > exceptions) return undefined;
-    if (release[i] > start) free.hold(release[i]);
-  }
+/** When each connection gets its slot. A connection that is given up while it waits holds none. */
+export function startsOf(times: Timeline, slots: number): Float64Array {
+  const starts = new Float64Array(times.count);
+  fill(times, slots, starts, false);
   return starts;
 }
 
+/** The same, or undefined if one of them was answered before it had a slot. */
+export function serve(times: Timeline, slots: number): Float64Array | undefined {
+  const starts = new Float64Array(times.count);
+  return fill(times, slots, starts, true) ? starts : undefined;
+}
+
+/** False as soon as an answer contradicts, if `strict`. */
+function fill(times: Timeline, slots: number, starts: Float64Array, strict: boolean): boolean {
+  const { count, arrival, ready, firstByte, release } = times;
+  const free = new SlotHeap(slots);
+  for (let i = 0; i < count; i++) {
+    const start = Math.max(arrival[i], free.earliest());
+    starts[i] = start;
+    if (strict && firstByte[i] < Math.max(start, ready[i]) - TOLERANCE) return false;
+    if (release[i] > start) free.hold(release[i]);
+  }
+  return true;
+}
+
 /** The smallest number of slots that the answers do not contradict, or undefined. */
-export function fewestSlots(times: Timeline, exceptions: number): number | undefined {
+export function fewestSlots(times: Timeline): number | undefined {
   // With more slots everybody starts earlier, so "no answer before its start" holds from some number on.
   let low = 1;
   let high = Math.min(MAX_SLOTS, times.count);
   let fewest: number | undefined;
   while (low <= high) {
     const middle = (low + high) >> 1;
-    if (serve(times, middle, exceptions)) {
+    if (serve(times, middle)) {
       fewest = middle;
       high = middle - 1;
     } else {
@@ -39,14 +47,6 @@ export function fewestSlots(times: Timeline, exceptions: number): number | undef
     }
   }
   return fewest;
-}
-
-/**
- * How many answers may contradict the order: a segment that was lost on the way delays one END_REQUEST as the capture
- * sees it, and then the next connection seems to have been served too early.
- */
-export function allowedExceptions(times: Timeline): number {
-  return Math.floor(times.answered / 50);
 }
 
 /** Times at which N slots become free: a binary min-heap. */

@@ -32,8 +32,6 @@ export class Timeline {
   readonly firstByte: Float64Array;
   readonly release: Float64Array;
   readonly kind: Uint32Array;
-  /** Number of connections with a first byte. */
-  readonly answered: number;
 
   /** @param arrivals in the order of their arrival */
   constructor(arrivals: readonly Arrival[]) {
@@ -44,7 +42,6 @@ export class Timeline {
     this.firstByte = new Float64Array(this.count);
     this.release = new Float64Array(this.count);
     this.kind = new Uint32Array(this.count);
-    let answered = 0;
     for (let i = 0; i < this.count; i++) {
       const each = arrivals[i];
       this.row[i] = each.row;
@@ -53,9 +50,7 @@ export class Timeline {
       this.firstByte[i] = each.firstByte;
       this.release[i] = each.release;
       this.kind[i] = each.kind;
-      if (!Number.isNaN(each.firstByte)) answered++;
     }
-    this.answered = answered;
   }
 
   /** How long the first byte took from the moment when the application could work; NaN without one. */

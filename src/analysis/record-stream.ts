@@ -20,11 +20,20 @@ interface Piece {
   readonly packet: number;
 }
 
+interface Waiting {
+  readonly pieces: Piece[];
+  /** Bytes in them. */
+  length: number;
+}
+
+/** Bytes that wait of one connection; the session needs fewer of them to tell the protocol. */
+const MAX_WAITING = 64 * 1024;
+
 const NO_BYTES = new Uint8Array(0);
 
 export class RecordStream implements ConnectionObserver {
   private readonly decoders = new Map<number, FastcgiRecords | ScgiRecords>();
-  private readonly waiting = new Map<number, Piece[]>();
+  private readonly waiting = new Map<number, Waiting>();
   private told = 0;
 
   /** The session's `flip` must call the stream's `flip` too. */
@@ -36,7 +45,7 @@ export class RecordStream implements ConnectionObserver {
 
   /** The roles of a connection are exchanged: what waits was sent by the other side. */
   flip(row: number): void {
-    for (const piece of this.waiting.get(row) ?? []) piece.side = otherSide(piece.side);
+    for (const piece of this.waiting.get(row)?.pieces ?? []) piece.side = otherSide(piece.side);
   }
 
   opened(row: number): void {
@@ -70,7 +79,10 @@ export class RecordStream implements ConnectionObserver {
   }
 
   finished(row: number, side: Side, time: number, packet: number): void {
+    const decided = this.protocol(row) !== PROTOCOL_NONE;
     this.session.finished(row, side, time, packet);
+    // The end of a turn can be what tells the protocol.
+    if (!decided) this.release(row);
     this.decoders.get(row)?.finished(this.newProblems());
     this.dropWithSession(row);
   }
@@ -109,16 +121,24 @@ export class RecordStream implements ConnectionObserver {
   }
 
   private wait(row: number, piece: Piece): void {
-    const pieces = this.waiting.get(row);
-    if (pieces) pieces.push(piece);
-    else this.waiting.set(row, [piece]);
+    let waiting = this.waiting.get(row);
+    if (!waiting) this.waiting.set(row, (waiting = { pieces: [], length: 0 }));
+    waiting.pieces.push(piece);
+    waiting.length += piece.bytes.length;
+    if (waiting.length <= MAX_WAITING) return;
+    // A connection without a beginning may never be told: only the last of it is kept, as the session does.
+    let dropped = 0;
+    while (waiting.length > MAX_WAITING / 2 && dropped < waiting.pieces.length - 1) {
+      waiting.length -= waiting.pieces[dropped++].bytes.length;
+    }
+    waiting.pieces.splice(0, dropped);
   }
 
   /** Decodes what waited, if the protocol has become known. */
   private release(row: number): void {
     const protocol = this.protocol(row);
     if (protocol === PROTOCOL_NONE) return;
-    const pieces = this.waiting.get(row) ?? [];
+    const pieces = this.waiting.get(row)?.pieces ?? [];
     this.waiting.delete(row);
     const decoder = this.decoderFor(row, protocol);
     if (!decoder) return;

@@ -1,16 +1,19 @@
 // `fcgi-inspect capture.pcap`: what is wrong in these captures. The default command.
 import { type Command, Option } from 'commander';
+import { nearest } from '../analysis/filter/filter-error.js';
 import { SEVERITIES, type Severity } from '../analysis/finding.js';
 import { selectRows } from '../analysis/select-rows.js';
 import type { Snapshot } from '../analysis/snapshot.js';
+import type { UserError } from '../model/errors.js';
 import { TIME_FORMATS, type TimeFormat } from '../reporters/format-time.js';
 import { jsonReport, ndjsonReport } from '../reporters/json.js';
 import { textReport } from '../reporters/text.js';
 import type { Gathering } from '../sources/gather.js';
 import { EXIT_FINDINGS, EXIT_INPUT, exitWith } from './exit.js';
 import { interruptible } from './interrupt.js';
+import { localOffset } from './local-offset.js';
 import { parseCount, parseWord } from './options.js';
-import { complain, writePieces } from './output.js';
+import { advise, complain, writePieces } from './output.js';
 import { progressLine } from './progress.js';
 
 import { addSourceOptions, gatherSources, type SourceOptions } from './source-options.js';
@@ -79,11 +82,11 @@ export function addInspectCommand(program: Command): Command {
     .option('--ascii', 'no symbols beyond ASCII')
     .option('-q, --quiet', 'no progress and no warnings on stderr')
     .addHelpText('before', INSPECT_EXAMPLES)
-    .action((paths: string[], options: InspectOptions) => inspect(paths, options));
+    .action((paths: string[], options: InspectOptions) => inspect(paths, options, program));
   return command;
 }
 
-async function inspect(paths: readonly string[], options: InspectOptions): Promise<void> {
+async function inspect(paths: readonly string[], options: InspectOptions, program: Command): Promise<void> {
   const format = options.format ?? 'text';
   // A filter that makes no sense is told before a large file is read.
   const select = selectRows(options.filter);
@@ -97,8 +100,8 @@ async function inspect(paths: readonly string[], options: InspectOptions): Promi
     progress.end();
     interrupt.end();
   }
-  for (const failure of gathering.failures) complain(failure.message);
   const nothingRead = gathering.captures.length + gathering.texts.length === 0;
+  tellFailures(gathering.failures, nothingRead ? paths[0] : undefined, program);
   if (!nothingRead) {
     const snapshot = gathering.snapshot();
     if (!quiet) for (const problem of cutProblems(snapshot)) complain(problem);
@@ -107,7 +110,23 @@ async function inspect(paths: readonly string[], options: InspectOptions): Promi
     if (isAtLeast(snapshot, options.failOn)) exitWith(EXIT_FINDINGS);
   }
   if (nothingRead || gathering.failures.length > 0 || gathering.incomplete) exitWith(EXIT_INPUT);
-  if (gathering.interrupted && options.interface === undefined) exitWith(interrupt.exitCode);
+  if (gathering.interrupted && options.interface === undefined) {
+    exitWith(interrupt.exitCode);
+    // Opening a FIFO that nobody writes to can't be called off: it would keep the process from ending.
+    if (gathering.opening) await interrupt.die();
+  }
+}
+
+/** `first`: the first word, where nothing could be read: it may have been meant for a command. */
+function tellFailures(failures: readonly UserError[], first: string | undefined, program: Command): void {
+  for (const failure of failures) complain(failure.message);
+  for (const hint of new Set(failures.map((failure) => failure.hint))) if (hint !== undefined) advise(hint);
+  if (first === undefined || /[./]/.test(first)) return;
+  const command = nearest(
+    first,
+    program.commands.map((each) => each.name()),
+  );
+  if (command !== undefined) advise(`Did you mean the command ${command}?`);
 }
 
 function report(
@@ -130,10 +149,12 @@ function report(
       ...(options.time === undefined ? {} : { timeFormat: options.time }),
       filter: options.filter === undefined ? undefined : { expression: options.filter, ...rows },
       showSecrets: options.showSecrets === true,
+      zone: localOffset,
       command: paths,
     });
   }
-  const json = { histories, limit: options.limit ?? Number.POSITIVE_INFINITY, ...rows };
+  const limit = options.limit ?? Number.POSITIVE_INFINITY;
+  const json = { histories, limit, showSecrets: options.showSecrets === true, ...rows };
   return format === 'json' ? jsonReport(snapshot, json) : ndjsonReport(snapshot, json);
 }
 

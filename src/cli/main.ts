@@ -7,7 +7,7 @@ import { addDecodeCommand } from './decode.js';
 import { EXIT_BUG, EXIT_INPUT, exitWith } from './exit.js';
 import { addExplainCommand } from './explain.js';
 import { addInspectCommand, INSPECT_EXAMPLES } from './inspect.js';
-import { complain } from './output.js';
+import { advise, complain } from './output.js';
 
 const packageFile = new URL('../../../package.json', import.meta.url);
 
@@ -54,14 +54,14 @@ function fail(error: unknown): void {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return;
     complain(error.message.replace(/^error: /, ''));
-    process.stderr.write('Try: fcgi-inspect --help\n');
+    advise('Try: fcgi-inspect --help');
     exitWith(EXIT_INPUT);
   } else if (error instanceof UserError) {
     complain(error.message);
-    if (error.hint) process.stderr.write(`${error.hint}\n`);
+    if (error.hint) advise(error.hint);
     exitWith(EXIT_INPUT);
   } else {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    advise(error instanceof Error ? (error.stack ?? error.message) : String(error));
     complain('this is a bug of fcgi-inspect; please report it with the lines above and what was read');
     exitWith(EXIT_BUG);
   }

@@ -1,37 +1,40 @@
 // Results to stdout, messages to stderr. A reader that goes away (| head) ends the writing quietly.
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import type { Writable } from 'node:stream';
-import { UserError } from '../model/errors.js';
+import { safeText } from '../reporters/safe-text.js';
+import { ChunkWriter } from './chunk-writer.js';
 
-/** Writes the pieces to stdout or to a file, waiting where the other end is slow. */
+/** Characters collected before a write. */
+const BLOCK = 64 * 1024;
+
+/**
+ * Writes the pieces to stdout or to a file, waiting where the other end is slow.
+ * @throws UserError when writing failed
+ */
 export async function writePieces(pieces: Iterable<string>, file: string | undefined): Promise<void> {
-  const stream: Writable = file === undefined ? process.stdout : createWriteStream(file);
-  let failure: NodeJS.ErrnoException | undefined;
-  const onError = (error: NodeJS.ErrnoException) => {
-    failure = error;
-  };
-  stream.on('error', onError);
-  try {
-    for (const piece of pieces) {
-      if (failure || stream.destroyed) break;
-      if (piece !== '' && !stream.write(piece))
-        await Promise.race([once(stream, 'drain'), once(stream, 'close')]).catch(onError);
-    }
-    if (file !== undefined && !failure) {
-      stream.end();
-      await once(stream, 'close').catch(onError);
-    }
-  } finally {
-    // stdout keeps its listener: a late EPIPE must not become an exception.
-    if (file !== undefined) stream.off('error', onError);
+  const writer = new ChunkWriter(file);
+  let text = '';
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length < BLOCK) continue;
+    if (writer.closed) break;
+    writer.push(text);
+    text = '';
+    await writer.flush();
   }
-  if (failure && failure.code !== 'EPIPE') {
-    throw new UserError(`cannot write ${file ?? 'the output'}: ${failure.message}`);
-  }
+  writer.push(text);
+  await writer.end();
 }
 
-/** One line on stderr, with the program's name in front. */
+/** One line on stderr, with the program's name in front. What it quotes (names of files, captured text) is made safe. */
 export function complain(text: string): void {
-  process.stderr.write(`fcgi-inspect: ${text}\n`);
+  advise(`fcgi-inspect: ${text}`);
+}
+
+/** Lines on stderr that belong to the one before. */
+export function advise(text: string): void {
+  process.stderr.write(
+    `${text
+      .split('\n')
+      .map((line) => safeText(line))
+      .join('\n')}\n`,
+  );
 }

@@ -3,7 +3,7 @@
 // Which record belongs to which request: the web server's records belong to the newest request of their id, the
 // application's to the oldest unfinished one, so that pipelined requests of one id pair up in order.
 
-import { type ProblemName, problemNumber } from '../model/problem-codes.js';
+import type { ProblemName } from '../model/problem-codes.js';
 import * as mark from '../model/request-table.js';
 import { LENGTH_ABSENT } from '../model/request-table.js';
 import { APPLICATION, type Side, WEB_SERVER } from '../model/side.js';
@@ -12,6 +12,7 @@ import * as type from './constants.js';
 import type { LiveRequest } from './live-request.js';
 import { LiveRequests, MAX_LIVE } from './live-requests.js';
 import type { ParamsKeeper } from './params.js';
+import { ProblemPlaces } from './problem-places.js';
 import { RecordParser, type RecordSink } from './record-parser.js';
 import type { RequestLog } from './request-log.js';
 
@@ -27,14 +28,16 @@ export class FastcgiConnection implements RecordSink {
   /** GET_VALUES not answered yet, and the packet of the first of them. */
   valuesPending = 0;
   valuesPacket = 0;
-  private row = 0;
+  /** Row in the connection table. */
+  row = 0;
   private readonly live: LiveRequests;
+  private readonly problems: ProblemPlaces;
   private readonly bodies = [new Uint8Array(8), new Uint8Array(8)] as const;
   private readonly bodyLengths = [0, 0];
   private readonly keeper: ParamsKeeper;
-  // The packet at hand.
-  private time = 0;
-  private packet = 0;
+  /** Of the packet at hand. */
+  time = 0;
+  packet = 0;
   private position = -1;
   private chunkOffset = 0;
   /** Where the web server's last incomplete record may have begun. */
@@ -50,6 +53,7 @@ export class FastcgiConnection implements RecordSink {
     this.application = new RecordParser(this);
     this.keeper = log.keeper;
     this.live = new LiveRequests(log);
+    this.problems = new ProblemPlaces(log, owner, this);
   }
 
   /** For reuse on another connection. `midStream`: the first bytes need not begin a record. */
@@ -96,9 +100,9 @@ export class FastcgiConnection implements RecordSink {
     this.time = time;
     this.packet = packet;
     this.incomplete = true;
-    this.report('stream-gap', side, parser.offset, -1, `${length} bytes`);
+    this.problems.report('stream-gap', side, parser.offset, -1, `${length} bytes`);
     for (const request of this.live.list) {
-      this.markProblem(request.row, 'stream-gap');
+      this.problems.mark(request.row, 'stream-gap');
       request.lost(side);
     }
     parser.gap(length);
@@ -112,7 +116,7 @@ export class FastcgiConnection implements RecordSink {
     if (!parser.atBoundary && !parser.stopped && !parser.searching) {
       const request = parser.inHeader ? undefined : this.live.current[side];
       const where = parser.inHeader ? 'a record header' : type.typeName(parser.type);
-      this.report('record-cut', side, parser.recordOffset, request ? request.row : -1, `inside ${where}`);
+      this.problems.report('record-cut', side, parser.recordOffset, request ? request.row : -1, `inside ${where}`);
     }
   }
 
@@ -127,19 +131,19 @@ export class FastcgiConnection implements RecordSink {
     this.live.current[side] = undefined;
     switch (parser.type) {
       case type.BEGIN_REQUEST:
-        if (side === APPLICATION) this.wrongDirection(parser);
+        if (side === APPLICATION) this.problems.violation('record-wrong-direction', parser, side, -1);
         break;
       case type.PARAMS:
       case type.STDIN:
       case type.DATA:
       case type.ABORT_REQUEST:
-        if (side === APPLICATION) this.wrongDirection(parser);
+        if (side === APPLICATION) this.problems.violation('record-wrong-direction', parser, side, -1);
         else this.live.current[side] = this.newest(parser);
         break;
       case type.STDOUT:
       case type.STDERR:
       case type.END_REQUEST:
-        if (side === WEB_SERVER) this.wrongDirection(parser);
+        if (side === WEB_SERVER) this.problems.violation('record-wrong-direction', parser, side, -1);
         else this.live.current[side] = this.oldestUnfinished(parser);
         break;
     }
@@ -159,10 +163,7 @@ export class FastcgiConnection implements RecordSink {
         if (request) this.stdout(request, bytes, start, end);
         break;
       case type.STDERR:
-        if (request) {
-          this.firstByte(request.row);
-          request.keepStderr(bytes, start, end, this.packet, this.time);
-        }
+        if (request) this.stderr(request, bytes, start, end);
         break;
       case type.BEGIN_REQUEST:
       case type.END_REQUEST: {
@@ -178,12 +179,60 @@ export class FastcgiConnection implements RecordSink {
     // `gap` has seen to what the requests lost.
   }
 
+  /** The same as begin, content and end in a row; the records that make up nearly all traffic have a short way. */
+  recordWhole(parser: RecordParser, bytes: Uint8Array, start: number, end: number): void {
+    const { log } = this;
+    if (parser === this.web) {
+      switch (parser.type) {
+        case type.PARAMS: {
+          const request = this.newest(parser);
+          this.count(parser);
+          if (!request) return;
+          if (start < end) {
+            this.keeper.row = request.row;
+            request.params.push(bytes, start, end, this.keeper);
+          }
+          this.paramsRecord(parser, request);
+          return;
+        }
+        case type.STDIN: {
+          const request = this.newest(parser);
+          this.count(parser);
+          if (request) this.stdinRecord(parser, request);
+          return;
+        }
+      }
+    } else if (parser.type === type.STDOUT) {
+      const request = this.oldestUnfinished(parser);
+      this.count(parser);
+      if (!request) return;
+      if (start < end) this.stdout(request, bytes, start, end);
+      this.stdoutRecord(request, parser.contentLength);
+      return;
+    } else if (parser.type === type.STDERR) {
+      const request = this.oldestUnfinished(parser);
+      this.count(parser);
+      if (!request) return;
+      if (start < end) this.stderr(request, bytes, start, end);
+      log.requests.stderrBytes[request.row] += parser.contentLength;
+      return;
+    }
+    this.recordBegin(parser);
+    if (start < end) this.recordContent(parser, bytes, start, end);
+    this.recordEnd(parser);
+  }
+
+  private count(parser: RecordParser): void {
+    const { log } = this;
+    log.recordCounts[parser.type]++;
+    log.recordBytes[parser.type] += parser.contentLength;
+    log.paddingBytes += parser.paddingLength;
+  }
+
   recordEnd(parser: RecordParser): void {
     const log = this.log;
     const content = parser.contentLength;
-    log.recordCounts[parser.type]++;
-    log.recordBytes[parser.type] += content;
-    log.paddingBytes += parser.paddingLength;
+    this.count(parser);
     const side: Side = parser === this.web ? WEB_SERVER : APPLICATION;
     const request = this.live.current[side];
     switch (parser.type) {
@@ -212,31 +261,37 @@ export class FastcgiConnection implements RecordSink {
         if (request) log.requests.marks[request.row] |= mark.REQUEST_ABORTED;
         break;
       case type.GET_VALUES:
-        if (side === APPLICATION) this.wrongDirection(parser);
+        if (side === APPLICATION) this.problems.violation('record-wrong-direction', parser, side, -1);
         else if (this.valuesPending++ === 0) this.valuesPacket = this.packet;
         break;
       case type.GET_VALUES_RESULT:
-        if (side === WEB_SERVER) this.wrongDirection(parser);
+        if (side === WEB_SERVER) this.problems.violation('record-wrong-direction', parser, side, -1);
         else if (this.valuesPending > 0) this.valuesPending--;
         break;
       case type.UNKNOWN_TYPE:
-        if (side === WEB_SERVER) this.wrongDirection(parser);
+        if (side === WEB_SERVER) this.problems.violation('record-wrong-direction', parser, side, -1);
         break;
       default:
-        this.report('record-unknown-type', side, parser.recordOffset, -1, `type ${parser.type}`);
+        this.problems.report('record-unknown-type', side, parser.recordOffset, -1, `type ${parser.type}`);
     }
   }
 
   recordBadVersion(parser: RecordParser, version: number): void {
     const side: Side = parser === this.web ? WEB_SERVER : APPLICATION;
     const request = this.live.list.find((live) => !live.ended);
-    this.report('record-bad-version', side, parser.recordOffset, request ? request.row : -1, `version ${version}`);
+    this.problems.report(
+      'record-bad-version',
+      side,
+      parser.recordOffset,
+      request ? request.row : -1,
+      `version ${version}`,
+    );
   }
 
   recordResynchronised(parser: RecordParser, skipped: number): void {
     if (skipped === 0 && parser.recordOffset === 0) return;
     const side: Side = parser === this.web ? WEB_SERVER : APPLICATION;
-    this.report(
+    this.problems.report(
       'resynchronised',
       side,
       parser.recordOffset,
@@ -253,7 +308,7 @@ export class FastcgiConnection implements RecordSink {
   private begin(parser: RecordParser): void {
     const { requests } = this.log;
     const body = this.bodies[WEB_SERVER];
-    if (parser.contentLength !== 8) this.violation('record-bad-length', parser, -1);
+    if (parser.contentLength !== 8) this.problems.violation('record-bad-length', parser, WEB_SERVER, -1);
     const requestId = parser.requestId;
     const row = requests.add();
     requests.connection[row] = this.row;
@@ -265,12 +320,12 @@ export class FastcgiConnection implements RecordSink {
     }
     this.noteBegin(row, parser.recordOffset);
     this.owner.requestBegan(this.row, row);
-    if (requestId === 0) this.report('begin-id-zero', WEB_SERVER, parser.recordOffset, row, 'request id 0');
+    if (requestId === 0) this.problems.report('begin-id-zero', WEB_SERVER, parser.recordOffset, row, 'request id 0');
     if (this.live.retire(requestId)) {
-      this.report('begin-for-active-id', WEB_SERVER, parser.recordOffset, row, `request id ${requestId}`);
+      this.problems.report('begin-for-active-id', WEB_SERVER, parser.recordOffset, row, `request id ${requestId}`);
     }
     if (!this.live.begin(row, requestId)) {
-      this.report('too-many-requests', WEB_SERVER, parser.recordOffset, row, `more than ${MAX_LIVE}`);
+      this.problems.report('too-many-requests', WEB_SERVER, parser.recordOffset, row, `more than ${MAX_LIVE}`);
     }
   }
 
@@ -293,15 +348,16 @@ export class FastcgiConnection implements RecordSink {
     const { requests } = this.log;
     const row = request.row;
     if (requests.marks[row] & mark.REQUEST_PARAMS_ENDED) {
-      if (!request.ended && !this.incomplete) this.violation('record-out-of-order', parser, row);
+      if (!request.ended && !this.incomplete) this.problems.violation('record-out-of-order', parser, WEB_SERVER, row);
       return;
     }
     if (parser.contentLength > 0) return;
     requests.marks[row] |= mark.REQUEST_PARAMS_ENDED;
     requests.paramsEnd[row] = this.time;
     if (!this.incomplete) {
-      if (request.params.overflowed) this.report('params-too-large', WEB_SERVER, parser.recordOffset, row, 'PARAMS');
-      else if (request.params.pending) this.violation('params-truncated', parser, row);
+      if (request.params.overflowed)
+        this.problems.report('params-too-large', WEB_SERVER, parser.recordOffset, row, 'PARAMS');
+      else if (request.params.pending) this.problems.violation('params-truncated', parser, WEB_SERVER, row);
     }
     if (requests.role[row] === type.AUTHORIZER && !(requests.marks[row] & mark.REQUEST_STDIN_ENDED)) {
       // An Authorizer has no STDIN (section 6.3): its input ends with PARAMS.
@@ -316,7 +372,7 @@ export class FastcgiConnection implements RecordSink {
     requests.stdinBytes[row] += parser.contentLength;
     if (!request.ended && (!(marks & mark.REQUEST_PARAMS_ENDED) || marks & mark.REQUEST_STDIN_ENDED)) {
       // After a loss the record that ended the stream, or a BEGIN_REQUEST, may be what is missing.
-      if (!this.incomplete) this.violation('record-out-of-order', parser, row);
+      if (!this.incomplete) this.problems.violation('record-out-of-order', parser, WEB_SERVER, row);
     }
     if (parser.contentLength > 0 || marks & mark.REQUEST_STDIN_ENDED) return;
     requests.marks[row] = marks | mark.REQUEST_STDIN_ENDED;
@@ -342,6 +398,11 @@ export class FastcgiConnection implements RecordSink {
     }
   }
 
+  private stderr(request: LiveRequest, bytes: Uint8Array, start: number, end: number): void {
+    this.firstByte(request.row);
+    request.keepStderr(bytes, start, end, this.packet, this.time);
+  }
+
   private stdoutRecord(request: LiveRequest, content: number): void {
     const { requests } = this.log;
     const row = request.row;
@@ -356,7 +417,7 @@ export class FastcgiConnection implements RecordSink {
     const { requests } = this.log;
     const row = request.row;
     const body = this.bodies[APPLICATION];
-    if (parser.contentLength !== 8) this.violation('record-bad-length', parser, row);
+    if (parser.contentLength !== 8) this.problems.violation('record-bad-length', parser, APPLICATION, row);
     requests.marks[row] |= mark.REQUEST_ENDED;
     requests.end[row] = this.time;
     requests.endPacket[row] = this.packet;
@@ -376,66 +437,13 @@ export class FastcgiConnection implements RecordSink {
 
   private newest(parser: RecordParser): LiveRequest | undefined {
     const request = this.live.newest(parser.requestId);
-    if (!request) this.unknownRequest(parser, WEB_SERVER);
+    if (!request && !this.incomplete) this.problems.unknownRequest(parser, WEB_SERVER);
     return request;
   }
 
   private oldestUnfinished(parser: RecordParser): LiveRequest | undefined {
     const request = this.live.oldestUnfinished(parser.requestId);
-    if (!request) this.unknownRequest(parser, APPLICATION);
+    if (!request && !this.incomplete) this.problems.unknownRequest(parser, APPLICATION);
     return request;
-  }
-
-  private unknownRequest(parser: RecordParser, side: Side): void {
-    const { requests } = this.log;
-    if (this.incomplete) return;
-    // Was there a request of this id on this connection that has ended?
-    for (let row = requests.count - 1, seen = 0; row >= 0 && seen < 64; row--, seen++) {
-      if (requests.connection[row] !== this.row || requests.requestId[row] !== parser.requestId) continue;
-      // PARAMS or STDIN after END_REQUEST are allowed: the web server had not read it yet.
-      if (side === APPLICATION) this.violation('data-after-end-request', parser, row);
-      return;
-    }
-    this.report(
-      'record-for-unknown-request',
-      side,
-      parser.recordOffset,
-      -1,
-      `${type.typeName(parser.type)} for request id ${parser.requestId}`,
-    );
-  }
-
-  private wrongDirection(parser: RecordParser): void {
-    this.violation('record-wrong-direction', parser, -1);
-  }
-
-  private violation(code: ProblemName, parser: RecordParser, row: number): void {
-    const side: Side = parser === this.web ? WEB_SERVER : APPLICATION;
-    this.report(
-      code,
-      side,
-      parser.recordOffset,
-      row,
-      `${type.typeName(parser.type)} of request id ${parser.requestId}`,
-    );
-  }
-
-  private report(code: ProblemName, side: Side, offset: number, request: number, detail: string): void {
-    this.log.anomalies.add({
-      code,
-      connection: this.row,
-      request,
-      side,
-      offset,
-      time: this.time,
-      packet: this.packet,
-      detail,
-    });
-    if (request >= 0) this.markProblem(request, code);
-    this.owner.problem(this.row, code);
-  }
-
-  private markProblem(row: number, code: ProblemName): void {
-    this.log.requests.problems[row] |= 1 << problemNumber(code);
   }
 }

@@ -2,9 +2,14 @@
 // inside a length. Pairs that lie whole in a piece are handed on where they lie; only a cut pair is copied.
 
 export interface PairSink {
+  /** 1 at each name length whose pairs are wanted: the others are stepped over. Names of 255 bytes and more share 255. */
+  readonly wantedLengths: Uint8Array;
   /** One pair: name bytes[nameStart..valueStart), value bytes[valueStart..valueEnd). Only lent. */
   pair(bytes: Uint8Array, nameStart: number, valueStart: number, valueEnd: number): void;
 }
+
+/** A `wantedLengths` for sinks that want every pair. */
+export const EVERY_LENGTH: Uint8Array = new Uint8Array(256).fill(1);
 
 /** A pair larger than this is not kept: PARAMS of that size are an attack or a mistake. */
 export const MAX_PAIR = 1 << 20;
@@ -88,7 +93,21 @@ export class NameValueParser {
 
 /** Hands on the whole pairs of bytes[at..end); returns where the first incomplete one begins. */
 function scan(bytes: Uint8Array, at: number, end: number, sink: PairSink): number {
+  const wanted = sink.wantedLengths;
   while (at < end) {
+    // Most pairs have lengths of one byte, lie whole in the piece, and have a name nobody asked for.
+    if (end - at >= 2) {
+      const name = bytes[at];
+      const value = bytes[at + 1];
+      if ((name | value) < 0x80) {
+        const valueStart = at + 2 + name;
+        const next = valueStart + value;
+        if (next > end) return at;
+        if (wanted[name] !== 0) sink.pair(bytes, at + 2, valueStart, next);
+        at = next;
+        continue;
+      }
+    }
     let cursor = at;
     let nameLength = bytes[cursor];
     if (nameLength & 0x80) {
@@ -109,7 +128,7 @@ function scan(bytes: Uint8Array, at: number, end: number, sink: PairSink): numbe
     }
     if (end - cursor < nameLength + valueLength) return at;
     const valueStart = cursor + nameLength;
-    sink.pair(bytes, cursor, valueStart, valueStart + valueLength);
+    if (wanted[Math.min(nameLength, 255)] !== 0) sink.pair(bytes, cursor, valueStart, valueStart + valueLength);
     at = valueStart + valueLength;
   }
   return at;

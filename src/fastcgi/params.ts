@@ -12,8 +12,14 @@ const SCRIPT_FILENAME = 'SCRIPT_FILENAME';
 const CONTENT_LENGTH = 'CONTENT_LENGTH';
 const HTTP_TRANSFER_ENCODING = 'HTTP_TRANSFER_ENCODING';
 
+const WANTED = new Uint8Array(256);
+for (const name of [REQUEST_METHOD, REQUEST_URI, SCRIPT_NAME, SCRIPT_FILENAME, CONTENT_LENGTH, HTTP_TRANSFER_ENCODING]) {
+  WANTED[name.length] = 1;
+}
+
 /** Stores the pairs of the request at `row`. */
 export class ParamsKeeper implements PairSink {
+  readonly wantedLengths: Uint8Array = WANTED;
   row = 0;
   // Method and script are mostly those of the request before.
   private lastMethod = NO_STRING;

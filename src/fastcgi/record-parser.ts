@@ -10,6 +10,10 @@ export interface RecordSink {
   recordContent(parser: RecordParser, bytes: Uint8Array, start: number, end: number): void;
   /** `length` bytes of the content are missing (see `gap`). */
   recordMissing(parser: RecordParser, length: number): void;
+  /**
+   * A whole record, its content bytes[start..end) in one piece: instead of recordBegin, recordContent and recordEnd.
+   */
+  recordWhole(parser: RecordParser, bytes: Uint8Array, start: number, end: number): void;
   /** Content and padding are complete. */
   recordEnd(parser: RecordParser): void;
   /** A header whose version is not 1 stands at `recordOffset`; the parser has stopped. */

@@ -16,7 +16,7 @@ export class ByteStrings {
   private arena = new Uint8Array(1 << 16);
   private used = 0;
   private starts = new Uint32Array(1024);
-  private hashes = new Uint32Array(1024);
+  private hashes = new Int32Array(1024);
   private slots = new Uint32Array(2048);
   private mask = 2047;
 
@@ -29,9 +29,10 @@ export class ByteStrings {
   /** The id of bytes[start..end). */
   intern(bytes: Uint8Array, start: number, end: number): number {
     if (end - start > MAX_STORED) end = start + MAX_STORED;
-    let hash = 0x811c9dc5 ^ (end - start);
+    // Kept a signed 32-bit number all along: an unsigned one would make the loop work with doubles.
+    let hash = (0x811c9dc5 | 0) ^ (end - start);
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
-    hash = (hash ^ (hash >>> 15)) >>> 0;
+    hash ^= hash >>> 15;
     let slot = hash & this.mask;
     for (let id = this.slots[slot]; id !== 0; id = this.slots[slot]) {
       if (this.hashes[id] === hash && this.equals(id, bytes, start, end)) return id;

@@ -5,6 +5,7 @@ import type { Anomaly } from '../model/anomaly-log.js';
 import { SIDE_NAMES } from '../model/side.js';
 import { maskedContent } from './decode-mask.js';
 import { beginBody, contentText, endBody, hasStreamContent, pairText } from './decode-record.js';
+import { safeJson } from './safe-json.js';
 
 export interface DecodeJsonOptions {
   readonly showSecrets?: boolean;
@@ -62,7 +63,7 @@ export function problemJson(anomaly: Anomaly, options: DecodeJsonOptions): strin
 }
 
 function line(value: object): string {
-  return `${JSON.stringify(value)}\n`;
+  return `${safeJson(value)}\n`;
 }
 
 function hex(bytes: Uint8Array): string {

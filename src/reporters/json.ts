@@ -8,11 +8,15 @@ import type { Backend, LatencyFigures, Snapshot } from '../analysis/snapshot.js'
 import type { Percentiles } from '../analysis/sweep.js';
 import type { HistoryTable } from '../tcp/history-table.js';
 import { isoTime } from './format-time.js';
+import { redactText } from './redact.js';
+import { safeJson } from './safe-json.js';
 
 export const SCHEMA = 'fcgi-inspect/report/1';
 
 export interface JsonOptions {
   readonly histories: HistoryTable;
+  /** Values of cookies and authorization in texts of findings are shown. */
+  readonly showSecrets?: boolean;
   /** Rows of the connections and requests arrays at most. */
   readonly limit: number;
   /** Which rows to list. */
@@ -32,9 +36,9 @@ export function* jsonReport(snapshot: Snapshot, options: JsonOptions): Generator
     },
     backends: snapshot.backends.map(backendObject),
     processes: snapshot.processes.map((process) => processObject(snapshot, process)),
-    findings: snapshot.findings.map(findingObject),
+    findings: snapshot.findings.map((finding) => findingObject(finding, options.showSecrets)),
   };
-  yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "connections": [`;
+  yield `${safeJson(head, 2).slice(0, -2)},\n  "connections": [`;
   yield* list(options.connectionRows, options.limit, (row) =>
     connectionObject(connectionRow(facts, options.histories, row)),
   );
@@ -46,7 +50,7 @@ export function* jsonReport(snapshot: Snapshot, options: JsonOptions): Generator
 /** One JSON object a line: an `input` line, `connection` and `request` lines, `finding` lines, a `summary` line. */
 export function* ndjsonReport(snapshot: Snapshot, options: JsonOptions): Generator<string> {
   const { facts } = snapshot;
-  const line = (kind: string, value: object) => `${JSON.stringify({ kind, ...value })}\n`;
+  const line = (kind: string, value: object) => `${safeJson({ kind, ...value })}\n`;
   yield line('input', { schema: SCHEMA, ...inputObject(snapshot) });
   let left = options.limit;
   for (const row of options.connectionRows) {
@@ -60,7 +64,7 @@ export function* ndjsonReport(snapshot: Snapshot, options: JsonOptions): Generat
   }
   for (const backend of snapshot.backends) yield line('backend', backendObject(backend));
   for (const process of snapshot.processes) yield line('process', processObject(snapshot, process));
-  for (const finding of snapshot.findings) yield line('finding', findingObject(finding));
+  for (const finding of snapshot.findings) yield line('finding', findingObject(finding, options.showSecrets));
   yield line('summary', { ...snapshot.summary, latency: latencyObject(snapshot.summary.latency) });
 }
 
@@ -69,7 +73,7 @@ function* list(rows: Iterable<number>, limit: number, object: (row: number) => o
   let piece = '';
   for (const row of rows) {
     if (count >= limit) break;
-    piece += `${count === 0 ? '' : ','}\n    ${JSON.stringify(object(row))}`;
+    piece += `${count === 0 ? '' : ','}\n    ${safeJson(object(row))}`;
     count++;
     if (piece.length > 65536) {
       yield piece;
@@ -140,12 +144,17 @@ function percentileObject(values: Percentiles | null) {
   };
 }
 
-export function findingObject(finding: Finding) {
+export function findingObject(finding: Finding, showSecrets = false) {
+  const shown = showSecrets ? (text: string) => text : redactText;
   return {
     ...finding,
-    evidence: finding.evidence.map(({ time, ...rest }) =>
-      time === undefined ? rest : { ...rest, time: seconds(time) },
-    ),
+    title: shown(finding.title),
+    detail: shown(finding.detail),
+    evidence: finding.evidence.map(({ time, text, ...rest }) => ({
+      ...rest,
+      ...(time === undefined ? {} : { time: seconds(time) }),
+      text: shown(text),
+    })),
   };
 }
 

@@ -44,6 +44,8 @@ export class Gathering {
   /** Some input could not be read completely. */
   incomplete = false;
   interrupted = false;
+  /** A signal came while an input was still being opened: that can't be called off. */
+  opening = false;
   readonly captures: CaptureInput[] = [];
   readonly texts: TextResult[] = [];
 
@@ -87,6 +89,7 @@ export async function gather(paths: readonly string[], options: GatherOptions): 
       const input = await stopping.race(openCapture(path, { reader: options.reader ?? 'auto' }));
       if (input === STOPPED) {
         gathering.interrupted = true;
+        gathering.opening = true;
         break;
       }
       opened.push(input);
@@ -180,7 +183,8 @@ function reserve(pipeline: Pipeline, captures: readonly CaptureInput[]): void {
   if (rows < 10_000) return;
   pipeline.tracker.reserve(rows);
   pipeline.session.conversations.reserve(rows);
-  pipeline.session.log.requests.reserve(rows);
+  // A kept connection carries requests without handshakes.
+  pipeline.session.log.requests.reserve(Math.min(8_000_000, Math.ceil(bytes / 700)));
 }
 
 function progressOf(captures: readonly CaptureInput[], pipeline: Pipeline): Progress {

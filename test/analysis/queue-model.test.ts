@@ -62,12 +62,20 @@ describe('a queue', () => {
         const inRush = each.waiting.filter(({ from, until }) => from > 99e9 && until < 160e9);
         assert.ok(inRush.length > 0.9 * each.waiting.length, 'it is the rush that queues');
       }
-      assert.ok(
-        found.filter((each) => each).length >= SEEDS.length - 2,
-        `${found.filter((each) => each).length} found`,
-      );
+      assert.ok(found.filter((each) => each).length >= (name === 'exponential' ? 4 : 7), 'it is found');
     });
   }
+
+  it('is found although only long requests were served without one, and mostly short ones queued', () => {
+    const found = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16].map((seed) => {
+      const r = random(seed);
+      return model(served(jobs(independently(r, 3, 0, 35), WORK['short or long'], r), 1, r));
+    });
+    assert.deepEqual(
+      found.filter((each) => !each),
+      [],
+    );
+  });
 
   it('of short requests behind long polls is found although their own work is next to nothing', () => {
     for (const each of models((r) => {
@@ -111,14 +119,29 @@ describe('a queue', () => {
     assert.ok(Math.abs(found.longest.wait - 2e9) < 1e6);
   });
 
-  it('is found although a lost packet delays one END_REQUEST in a hundred as the capture sees it', () => {
+  it('is found although lost packets delay some END_REQUESTs as the capture sees them', () => {
     for (const each of models((r) =>
-      served(jobs(burst(200, 0.02), WORK['from 0.25 to 0.75 s'], r), 4, r).map((one, i) =>
-        i % 100 === 50 ? { ...one, release: one.release + 0.2 } : one,
+      served(jobs(burst(200, 0.02), WORK['from 0.25 to 0.75 s'], r), 2, r).map((one, i) =>
+        i % 67 === 50 ? { ...one, release: one.release + 3 } : one,
       ),
     )) {
       assert.ok(each);
+      assert.ok(each.maxDepth > 170, `${each.maxDepth} of 198 queue`);
     }
+  });
+
+  it('of one worker with a pattern that repeats is not told as one of several workers', () => {
+    let free = 0;
+    const observed = Array.from({ length: 18 }, (_, i) => {
+      const at = i * 0.11;
+      const firstByte = Math.max(at, free) + 0.2 + ((i * 7) % 5) * 0.0004;
+      free = firstByte + 0.0003;
+      return { at, firstByte, release: free };
+    });
+    const found = model(observed);
+    assert.ok(found);
+    assert.ok(found.slots === 1 || found.slots === undefined);
+    assert.equal(found.waiting.length, 16);
   });
 
   it('is told as depth over time: steps in order, the deepest kept, back to nobody', () => {
@@ -237,6 +260,45 @@ describe('no queue', () => {
   });
 });
 
+describe('what chance makes look like a queue', () => {
+  // Each seed is one in hundreds or a thousand, and would be taken for a queue without the rule that it is here for.
+  it('is none where everything stood still and went on by chance in an orderly way', () => {
+    for (const seed of [49, 181, 940]) {
+      const r = random(seed);
+      const observed = independently(r, 10, 0, 6).map((at) => {
+        const firstByte = at > 2 && at < 4 ? 4 + 0.002 * fraction(r) : at + 0.01 * fraction(r);
+        return { at, firstByte, release: firstByte + 0.0001 };
+      });
+      assert.equal(model(observed), undefined, `seed ${seed}`);
+    }
+  });
+
+  it('is none where four requests happen to end in the order in which they came', () => {
+    for (const seed of [157, 211, 218, 378]) {
+      const r = random(seed);
+      const list = [0, 1, 2, 3].map((i) => ({ at: 1 + i * 0.4 * fraction(r), takes: 0.25 + 0.5 * fraction(r) }));
+      assert.equal(
+        model(
+          unlimited(
+            list.sort((a, b) => a.at - b.at),
+            r,
+          ),
+        ),
+        undefined,
+        `seed ${seed}`,
+      );
+    }
+  });
+
+  it('is none where one core works on equal requests at once, so that they end in order', () => {
+    for (const seed of [5, 10, 18, 28, 43, 264, 481]) {
+      const r = random(seed);
+      const list = independently(r, 2.6, 0, 20).map((at) => ({ at, takes: 0.5 + 0.001 * fraction(r) }));
+      assert.equal(model(sharing(list, 1)), undefined, `seed ${seed}`);
+    }
+  });
+});
+
 describe('a lock', () => {
   const quick = [0, 0.1].map((at) => ({ at, firstByte: at + 0.0005, release: at + 0.0006 }));
   const behind = (released: number): Observed[] =>
@@ -268,6 +330,9 @@ describe('a lock', () => {
     assert.deepEqual(found?.blockers, [2]);
     assert.equal(found.gain, Infinity);
     assert.equal(model([holder, ...waiting], 5), undefined, 'nothing shows that answers had been quick');
+    const slow = [-6, -5].map((at) => ({ at: at + 6, firstByte: at + 8, release: at + 8 }));
+    const later = [{ ...holder, at: 3.5 }, ...[3.6, 3.7, 3.8].map((at) => ({ at, release: 5 }))];
+    assert.equal(model([...slow, ...later], 5), undefined, 'answers had been slow before');
   });
 
   it('is none if somebody who came later was answered meanwhile', () => {

@@ -39,7 +39,6 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   a: {
     fires: ['time-wait-application-side'],
     silent: ['time-wait-web-server-side', ...DEATHS, ...REFUSALS, ...PROTOCOL],
-    healthy: true,
   },
   b: {
     fires: ['time-wait-web-server-side', 'keep-conn-without-pool'],
@@ -92,7 +91,6 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   g5: {
     fires: ['application-stderr', 'application-error'],
     silent: [...DEATHS, ...REFUSALS, ...PROTOCOL],
-    healthy: true,
   },
   g6: { fires: ['abandoned-requests'], silent: [...DEATHS, ...REFUSALS, ...PROTOCOL] },
   h1: { fires: ['connection-refused'], silent: ['backlog-overflow', 'abort-on-overflow', ...DEATHS, ...PROTOCOL] },

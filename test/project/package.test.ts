@@ -32,7 +32,7 @@ describe('npm pack', () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   test('holds the program and no tests, fixtures or maps', () => {
-    for (const wanted of ['bin/fcgi-inspect.js', 'dist/src/cli/main.js', 'README.md', 'LICENSE']) {
+    for (const wanted of ['bin/fcgi-inspect.js', 'dist/bundle/cli/main.js', 'README.md', 'LICENSE']) {
       assert.ok(contents.includes(wanted), `${wanted} is missing`);
     }
     assert.deepEqual(contents.filter((path) => /^(test|fixtures|dist\/test|src)\/|\.map$|tsbuildinfo/.test(path)), []);
