@@ -2,6 +2,7 @@
 // A list of files is given because Node 20 takes folders and later versions take globs.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,8 +17,12 @@ if (files.length === 0) {
   console.error('no test file matches');
   process.exit(1);
 }
-const result = spawnSync(process.execPath, ['--test', ...files], {
-  stdio: 'inherit',
-  env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' },
-});
+const result = spawnSync(
+  process.execPath,
+  ['--test', `--test-concurrency=${Math.max(2, availableParallelism())}`, ...files],
+  {
+    stdio: 'inherit',
+    env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' },
+  },
+);
 process.exit(result.status ?? 1);

@@ -110,11 +110,7 @@ async function inspect(paths: readonly string[], options: InspectOptions, progra
     if (isAtLeast(snapshot, options.failOn)) exitWith(EXIT_FINDINGS);
   }
   if (nothingRead || gathering.failures.length > 0 || gathering.incomplete) exitWith(EXIT_INPUT);
-  if (gathering.interrupted && options.interface === undefined) {
-    exitWith(interrupt.exitCode);
-    // Opening a FIFO that nobody writes to can't be called off: it would keep the process from ending.
-    if (gathering.opening) await interrupt.die();
-  }
+  if (gathering.interrupted && options.interface === undefined) exitWith(interrupt.exitCode);
 }
 
 /** `first`: the first word, where nothing could be read: it may have been meant for a command. */

@@ -7,7 +7,8 @@
 //     else if (code === END) break;
 //     else { const filled = input.fill(); if (typeof filled !== 'boolean') await filled; }
 //   }
-import { createReadStream, fstatSync, openSync, type Stats, statSync } from 'node:fs';
+import { constants, createReadStream, fstatSync, openSync, type Stats, statSync } from 'node:fs';
+import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { ByteWindow } from '../capture/byte-window.js';
 import { describeOther, detectKind, openFrameReader } from '../capture/detect.js';
@@ -27,6 +28,8 @@ export interface CaptureOptions {
   readonly reader?: 'auto' | 'own' | 'pcap-parser';
   /** Bytes to read at once. */
   readonly blockSize?: number;
+  /** Gives the input up, also while its first bytes are waited for. */
+  readonly signal?: AbortSignal;
 }
 
 /** How an input was read: an entry of the report's input.files. */
@@ -103,12 +106,21 @@ function openPath(path: string, options: CaptureOptions): ByteSource {
     const stats = statSync(path);
     if (stats.isDirectory())
       throw new UserError(`cannot read ${path}: it is a directory`, 'name the capture files in it');
-    // Opening a FIFO blocks until somebody writes; a stream does that without blocking us.
+    if (stats.isFIFO()) return new StreamSource(openFifo(path));
     if (!stats.isFile()) return new StreamSource(createReadStream(path));
     return fileSource(openSync(path, 'r'), stats, options);
   } catch (error) {
     throw error instanceof UserError ? error : new UserError(`cannot read ${path}: ${reasonOf(error)}`);
   }
+}
+
+/**
+ * A FIFO as a socket, which waits for readiness: a file stream would block a thread in open() or read() for as long as
+ * nobody writes, and the process could not end before.
+ */
+function openFifo(path: string): Readable {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd: descriptor, readable: true, writable: false });
 }
 
 function openStandardInput(options: CaptureOptions): ByteSource {
@@ -130,6 +142,7 @@ async function openSource(
   options: CaptureOptions,
 ): Promise<CaptureInput | TextInput> {
   let bytes = source;
+  options.signal?.addEventListener('abort', () => bytes.close(), { once: true });
   try {
     let window = new ByteWindow();
     let compression: null | 'gzip' = null;

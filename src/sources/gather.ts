@@ -44,8 +44,6 @@ export class Gathering {
   /** Some input could not be read completely. */
   incomplete = false;
   interrupted = false;
-  /** A signal came while an input was still being opened: that can't be called off. */
-  opening = false;
   readonly captures: CaptureInput[] = [];
   readonly texts: TextResult[] = [];
 
@@ -86,10 +84,11 @@ export async function gather(paths: readonly string[], options: GatherOptions): 
   const stopping = new Stopping(options.signal);
   for (const path of paths) {
     try {
-      const input = await stopping.race(openCapture(path, { reader: options.reader ?? 'auto' }));
+      const input = await stopping.race(
+        openCapture(path, { reader: options.reader ?? 'auto', signal: stopping.overSignal }),
+      );
       if (input === STOPPED) {
         gathering.interrupted = true;
-        gathering.opening = true;
         break;
       }
       opened.push(input);
@@ -169,7 +168,7 @@ async function readCaptures(gathering: Gathering, options: GatherOptions, stoppi
     options.onProgress?.(progressOf(captures, pipeline));
     // Signals and other work get their turn between blocks.
     await new Promise((resolve) => setImmediate(resolve));
-    if (stopping.graceIsOver || (stopping.asked && !live)) break;
+    if (stopping.overSignal.aborted || (stopping.asked && !live)) break;
   }
   gathering.interrupted = stopping.asked;
 }

@@ -10,21 +10,25 @@ export class Stopping {
   private readonly over: Promise<typeof STOPPED>;
   private timer: NodeJS.Timeout | undefined;
   private onAbort: (() => void) | undefined;
-  /** The time for live streams is over. */
-  graceIsOver = false;
+  private readonly controller = new AbortController();
 
   constructor(private readonly signal: AbortSignal | undefined) {
     this.over = new Promise((resolve) => {
       if (!signal) return;
       this.onAbort = () => {
         this.timer = setTimeout(() => {
-          this.graceIsOver = true;
+          this.controller.abort();
           resolve(STOPPED);
         }, GRACE);
       };
       if (signal.aborted) this.onAbort();
       else signal.addEventListener('abort', this.onAbort, { once: true });
     });
+  }
+
+  /** Aborted when the time for live streams is over. */
+  get overSignal(): AbortSignal {
+    return this.controller.signal;
   }
 
   get asked(): boolean {

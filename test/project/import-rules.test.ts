@@ -9,22 +9,26 @@ import { projectRoot } from '../support/paths.js';
 const src = join(projectRoot, 'src');
 
 /** What each folder may import besides itself. `*` in externals: anything of Node's. */
-const RULES: Readonly<Record<string, { readonly folders: readonly string[]; readonly externals: readonly string[] }>> = {
-  model: { folders: [], externals: [] },
-  fastcgi: { folders: ['model'], externals: [] },
-  scgi: { folders: ['model'], externals: [] },
-  tcp: { folders: ['model'], externals: [] },
-  packet: { folders: ['model'], externals: [] },
-  logs: { folders: ['model'], externals: [] },
-  capture: { folders: ['model', 'packet'], externals: [] },
-  analysis: { folders: ['model', 'fastcgi', 'scgi', 'tcp', 'packet', 'capture', 'logs'], externals: [] },
-  reporters: { folders: ['model', 'fastcgi', 'scgi', 'tcp', 'logs', 'analysis'], externals: [] },
-  sources: { folders: ['model', 'fastcgi', 'scgi', 'tcp', 'packet', 'capture', 'logs', 'analysis'], externals: ['node:*', 'pcap-parser'] },
-  cli: {
-    folders: ['model', 'fastcgi', 'scgi', 'tcp', 'packet', 'capture', 'logs', 'analysis', 'reporters', 'sources'],
-    externals: ['node:*', 'commander'],
-  },
-};
+const RULES: Readonly<Record<string, { readonly folders: readonly string[]; readonly externals: readonly string[] }>> =
+  {
+    model: { folders: [], externals: [] },
+    fastcgi: { folders: ['model'], externals: [] },
+    scgi: { folders: ['model'], externals: [] },
+    tcp: { folders: ['model'], externals: [] },
+    packet: { folders: ['model'], externals: [] },
+    logs: { folders: ['model'], externals: [] },
+    capture: { folders: ['model', 'packet'], externals: [] },
+    analysis: { folders: ['model', 'fastcgi', 'scgi', 'tcp', 'packet', 'capture', 'logs'], externals: [] },
+    reporters: { folders: ['model', 'fastcgi', 'scgi', 'tcp', 'logs', 'analysis'], externals: [] },
+    sources: {
+      folders: ['model', 'fastcgi', 'scgi', 'tcp', 'packet', 'capture', 'logs', 'analysis'],
+      externals: ['node:*', 'pcap-parser'],
+    },
+    cli: {
+      folders: ['model', 'fastcgi', 'scgi', 'tcp', 'packet', 'capture', 'logs', 'analysis', 'reporters', 'sources'],
+      externals: ['node:*', 'commander'],
+    },
+  };
 
 interface SourceFile {
   readonly path: string;
@@ -39,10 +43,12 @@ const files: SourceFile[] = readdirSync(src, { recursive: true })
   .sort()
   .map((name) => {
     const text = readFileSync(join(src, name), 'utf8');
-    const imports = [...text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm)].map((match) => ({
-      from: match[2],
-      typeOnly: match[1] !== undefined,
-    }));
+    const imports = [...text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm)].map(
+      (match) => ({
+        from: match[2],
+        typeOnly: match[1] !== undefined,
+      }),
+    );
     for (const match of text.matchAll(/import\('([^']+)'\)/g)) imports.push({ from: match[1], typeOnly: false });
     return { path: name, folder: name.split('/')[0], text, imports };
   });
@@ -66,7 +72,11 @@ test('every folder imports only what it may', () => {
       if (from.startsWith('.')) {
         const folder = target(file, from).split('/')[0];
         if (folder !== file.folder && !rule.folders.includes(folder)) wrong.push(`${file.path} imports ${from}`);
-      } else if (!rule.externals.some((allowed) => (allowed.endsWith('*') ? from.startsWith(allowed.slice(0, -1)) : from === allowed))) {
+      } else if (
+        !rule.externals.some((allowed) =>
+          allowed.endsWith('*') ? from.startsWith(allowed.slice(0, -1)) : from === allowed,
+        )
+      ) {
         wrong.push(`${file.path} imports ${from}`);
       }
     }
@@ -101,7 +111,12 @@ test('IO, clock and environment stay at the edge', () => {
   const wrong: string[] = [];
   for (const file of files) {
     const code = file.text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
-    if (pure.has(file.folder) && /\b(process\.(?:env|argv|exit\w*|std\w+|cwd|kill|on|off|hrtime|memoryUsage|cpuUsage|nextTick|versions?)\b|console\.|setTimeout|setInterval|Date\.now\(|new Date\(\)|performance\.)/.test(code)) {
+    if (
+      pure.has(file.folder) &&
+      /\b(process\.(?:env|argv|exit\w*|std\w+|cwd|kill|on|off|hrtime|memoryUsage|cpuUsage|nextTick|versions?)\b|console\.|setTimeout|setInterval|Date\.now\(|new Date\(\)|performance\.)/.test(
+        code,
+      )
+    ) {
       wrong.push(file.path);
     }
     if (file.folder === 'sources' && /\bprocess\.(exit|env)\b|\bconsole\./.test(code)) wrong.push(file.path);

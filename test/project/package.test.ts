@@ -35,7 +35,10 @@ describe('npm pack', () => {
     for (const wanted of ['bin/fcgi-inspect.js', 'dist/bundle/cli/main.js', 'README.md', 'LICENSE']) {
       assert.ok(contents.includes(wanted), `${wanted} is missing`);
     }
-    assert.deepEqual(contents.filter((path) => /^(test|fixtures|dist\/test|src)\/|\.map$|tsbuildinfo/.test(path)), []);
+    assert.deepEqual(
+      contents.filter((path) => /^(test|fixtures|dist\/test|src)\/|\.map$|tsbuildinfo/.test(path)),
+      [],
+    );
   });
 
   test('runs from an empty folder', () => {
@@ -45,6 +48,9 @@ describe('npm pack', () => {
     const output = execFileSync(process.execPath, [bin, capture], { cwd: folder, encoding: 'utf8' });
     assert.match(output, /time-wait-application-side/);
     const version = execFileSync(process.execPath, [bin, '--version'], { cwd: folder, encoding: 'utf8' });
-    assert.equal(version.trim(), (JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string }).version);
+    assert.equal(
+      version.trim(),
+      (JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string }).version,
+    );
   });
 });

@@ -38,7 +38,7 @@ const ADVICE: readonly Advice[] = [
   },
   {
     for: 'lighttpd',
-    text: 'It has no limit for connecting by default: set "connect-timeout" for the host in fastcgi.server (1.4.60 and later).',
+    text: 'It has no limit for connecting by default: set "connect-timeout" for the host in fastcgi.server (recent versions have it).',
   },
   {
     for: 'haproxy',

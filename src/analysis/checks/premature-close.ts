@@ -40,6 +40,12 @@ const ADVICE: readonly Advice[] = [
       'FCGI_WEB_SERVER_ADDRS, and below 2.4.1 for descriptors from 1024 on. The program never hears of it.',
   },
   {
+    for: 'lighttpd',
+    text:
+      'Before 1.4.23 its request ids overflow to 0 on sites with long polls, and libfcgi drops such requests without a word ' +
+      '(see request-id-overflow): upgrade.',
+  },
+  {
     for: 'nginx',
     text: '"fastcgi_next_upstream error;" with a second server tries such requests again there (POST only with "non_idempotent").',
   },
@@ -133,7 +139,7 @@ function logFindings(facts: Facts): Finding[] {
       title: `lighttpd logged ${counted(count, 'unexpected end of file', 'unexpected ends of file')}: the application closed connections without a whole answer`,
       detail:
         alive > 0
-          ? `After ${grouped(alive)} of them the same process was given further requests, so it had not died, although the log line guesses so. ` +
+          ? `After ${alive < count ? `${grouped(alive)} of them` : count === 1 ? 'it' : 'each of them'} the same process was given further requests, so it had not died, although the log line guesses so. ` +
             'The application, or the FastCGI library under it, closed these connections itself.'
           : 'Whether the process died the log does not show: it was given no request afterwards, and no other took its place.',
       count,

@@ -270,7 +270,7 @@ describe("lighttpd's log alone", () => {
 
   it('tells a process that lives from one that died', () => {
     const closed = theFinding(prematureClose, NO_INPUT, { log: living });
-    assert.match(closed.detail, /the same process was given further requests, so it had not died/);
+    assert.match(closed.detail, /After it the same process was given further requests, so it had not died/);
     assert.equal(closed.scope.endpoint, 'unix:/run/event.sock-0');
     assert.deepEqual(findingsOf(processDied, NO_INPUT, { log: living }), []);
     const dead = theFinding(processDied, NO_INPUT, { log: died });
