@@ -168,7 +168,7 @@ function maxConcurrentRequests(facts: Facts, rows: Uint32Array): number {
 export function inputEnd(requests: request.RequestTable, row: number): number {
   const params = requests.paramsEnd[row];
   const stdin = requests.stdinEnd[row];
-  return params > stdin ? params : stdin;
+  return Math.max(params, stdin);
 }
 
 export function latencyOf(requests: request.RequestTable, rows: Uint32Array): LatencyFigures {

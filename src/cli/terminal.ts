@@ -9,9 +9,9 @@ export interface Terminal {
 /** `colour`: not refused by --no-color. `toFile`: the report does not go to stdout. */
 export function terminalOf(colour: boolean, ascii: boolean, toFile: boolean): Terminal {
   const { env, stdout } = process;
-  const terminal = !toFile && stdout.isTTY === true && env['TERM'] !== 'dumb';
-  const refused = (env['NO_COLOR'] ?? '') !== '';
-  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';
+  const terminal = !toFile && stdout.isTTY === true && env.TERM !== 'dumb';
+  const refused = (env.NO_COLOR ?? '') !== '';
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
   return {
     width: terminal ? Math.min(stdout.columns || 100, 120) : 100,
     colour: colour && terminal && !refused,

@@ -107,9 +107,18 @@ export class RecordParser {
               break;
             }
             if (end - at >= HEADER_LENGTH) {
-              this.offset += HEADER_LENGTH;
+              const start = at + HEADER_LENGTH;
               this.readHeader(bytes, at);
-              at += HEADER_LENGTH;
+              const next = start + this.contentLength + this.paddingLength;
+              if (next <= end) {
+                this.offset += next - at;
+                this.sink.recordWhole(this, bytes, start, start + this.contentLength);
+                at = next;
+              } else {
+                this.offset += HEADER_LENGTH;
+                this.beginRecord();
+                at = start;
+              }
               break;
             }
           }
@@ -118,6 +127,7 @@ export class RecordParser {
           if (this.filled === HEADER_LENGTH) {
             this.filled = 0;
             this.readHeader(this.header, 0);
+            this.beginRecord();
           }
           break;
         }
@@ -189,6 +199,10 @@ export class RecordParser {
     this.contentLength = (bytes[at + 4] << 8) | bytes[at + 5];
     this.paddingLength = bytes[at + 6];
     this.missingLength = 0;
+  }
+
+  /** After a header: its content comes next. */
+  private beginRecord(): void {
     this.sink.recordBegin(this);
     if (this.contentLength > 0) {
       this.left = this.contentLength;
@@ -243,6 +257,7 @@ export class RecordParser {
       this.state = IN_HEADER;
       this.sink.recordResynchronised(this, skipped);
       this.readHeader(header, 0);
+      this.beginRecord();
       this.unconfirmed = true;
     }
     return at + 1;
