@@ -1,13 +1,14 @@
 // An SCGI exchange put into the request table: one request a connection, answered until the application closes.
 import type { RequestLog } from '../fastcgi/request-log.js';
 import { decimal, ResponseHead } from '../fastcgi/response-head.js';
+import { type ProblemName, problemNumber } from '../model/problem-codes.js';
 import * as mark from '../model/request-table.js';
 import { type Side, WEB_SERVER } from '../model/side.js';
 import { ScgiRequestParser, type ScgiSink } from '../scgi/request-parser.js';
 
 export interface ScgiOwner {
   requestBegan(connection: number, row: number): void;
-  problem(connection: number, code: 'scgi-malformed'): void;
+  problem(connection: number, code: ProblemName): void;
 }
 
 export class ScgiConversation implements ScgiSink {
@@ -49,9 +50,12 @@ export class ScgiConversation implements ScgiSink {
     }
   }
 
-  gap(side: Side, _length: number, _time: number, _packet: number): void {
-    // Without a framing of its own SCGI can't be picked up again inside the headers; a body's hole only costs bytes.
-    if (side === WEB_SERVER) this.scgiMalformed(0, 'bytes are missing from the capture');
+  /** Without a framing of its own SCGI can't be picked up again inside the headers; a body's hole only costs bytes. */
+  gap(side: Side, length: number, time: number, packet: number): void {
+    this.time = time;
+    this.packet = packet;
+    this.report('stream-gap', side, 0, `${length} bytes`);
+    if (side === WEB_SERVER) this.parser.lose();
   }
 
   finished(side: Side, time: number, packet: number): void {
@@ -115,17 +119,14 @@ export class ScgiConversation implements ScgiSink {
   }
 
   scgiMalformed(offset: number, detail: string): void {
-    this.log.anomalies.add({
-      code: 'scgi-malformed',
-      connection: this.row,
-      request: this.request,
-      side: WEB_SERVER,
-      offset,
-      time: this.time,
-      packet: this.packet,
-      detail,
-    });
-    this.owner.problem(this.row, 'scgi-malformed');
+    this.report('scgi-malformed', WEB_SERVER, offset, detail);
+  }
+
+  private report(code: ProblemName, side: Side, offset: number, detail: string): void {
+    const { time, packet, request } = this;
+    this.log.anomalies.add({ code, connection: this.row, request, side, offset, time, packet, detail });
+    if (request !== -1) this.log.requests.problems[request] |= 1 << problemNumber(code);
+    this.owner.problem(this.row, code);
   }
 
   private bodyMayBeComplete(): void {

@@ -28,6 +28,8 @@ export class FastcgiConnection implements RecordSink {
   /** GET_VALUES not answered yet, and the packet of the first of them. */
   valuesPending = 0;
   valuesPacket = 0;
+  private valuesTime = 0;
+  private valuesOffset = 0;
   /** Row in the connection table. */
   row = 0;
   private readonly live: LiveRequests;
@@ -122,6 +124,11 @@ export class FastcgiConnection implements RecordSink {
 
   /** Nothing more will come; gives its live requests back. */
   close(): void {
+    if (this.valuesPending > 0) {
+      this.packet = this.valuesPacket;
+      this.time = this.valuesTime;
+      this.problems.report('get-values-unanswered', WEB_SERVER, this.valuesOffset, -1, 'GET_VALUES');
+    }
     this.live.clear();
   }
 
@@ -262,7 +269,11 @@ export class FastcgiConnection implements RecordSink {
         break;
       case type.GET_VALUES:
         if (side === APPLICATION) this.problems.violation('record-wrong-direction', parser, side, -1);
-        else if (this.valuesPending++ === 0) this.valuesPacket = this.packet;
+        else if (this.valuesPending++ === 0) {
+          this.valuesPacket = this.packet;
+          this.valuesTime = this.time;
+          this.valuesOffset = parser.recordOffset;
+        }
         break;
       case type.GET_VALUES_RESULT:
         if (side === WEB_SERVER) this.problems.violation('record-wrong-direction', parser, side, -1);

@@ -7,7 +7,7 @@ export interface ScgiSink {
   scgiHeader(bytes: Uint8Array, nameStart: number, nameEnd: number, valueStart: number, valueEnd: number): void;
   scgiHeadersEnd(): void;
   scgiBody(bytes: Uint8Array, start: number, end: number): void;
-  /** The request is not what SCGI says; nothing more of it is decoded. */
+  /** At stream offset `offset` the request is not what SCGI says; nothing more of it is decoded. */
   scgiMalformed(offset: number, detail: string): void;
 }
 
@@ -52,10 +52,10 @@ export class ScgiRequestParser {
             this.declared = this.declared * 10 + byte - 48;
             this.digits++;
           } else if (byte === COLON && this.digits > 0) {
-            if (this.declared > MAX_HEADERS) this.malformed('the netstring is longer than any header block');
+            if (this.declared > MAX_HEADERS) this.malformed(1, 'the netstring is longer than any header block');
             else this.state = IN_HEADERS;
           } else {
-            this.malformed('the netstring has no length');
+            this.malformed(1, 'the netstring has no length');
           }
           break;
         }
@@ -63,6 +63,7 @@ export class ScgiRequestParser {
           // The comma that closes the netstring belongs to the block.
           const need = this.declared + 1 - this.keptLength;
           const length = Math.min(need, end - at);
+          this.offset += length;
           if (this.keptLength === 0 && length === need) {
             this.headers(bytes, at, at + length);
           } else {
@@ -70,7 +71,6 @@ export class ScgiRequestParser {
             if (length === need) this.headers(this.kept!, 0, this.keptLength);
           }
           at += length;
-          this.offset += length;
           break;
         }
         case IN_BODY:
@@ -82,6 +82,11 @@ export class ScgiRequestParser {
           at = end;
       }
     }
+  }
+
+  /** Bytes are missing here: inside the headers nothing after them can be read, a body goes on. */
+  lose(): void {
+    if (this.state !== IN_BODY) this.state = STOPPED;
   }
 
   private keep(bytes: Uint8Array, start: number, end: number): void {
@@ -97,7 +102,7 @@ export class ScgiRequestParser {
 
   private headers(bytes: Uint8Array, start: number, end: number): void {
     if (bytes[end - 1] !== COMMA) {
-      this.malformed('no comma after the netstring');
+      this.malformed(1, 'no comma after the netstring');
       return;
     }
     let at = start;
@@ -106,7 +111,7 @@ export class ScgiRequestParser {
       if (nameEnd === -1 || nameEnd >= end - 1) break;
       const valueEnd = bytes.indexOf(0, nameEnd + 1);
       if (valueEnd === -1 || valueEnd >= end - 1) {
-        this.malformed('a header name without a value');
+        this.malformed(end - at, 'a header name without a value');
         return;
       }
       this.sink.scgiHeader(bytes, at, nameEnd, nameEnd + 1, valueEnd);
@@ -116,8 +121,9 @@ export class ScgiRequestParser {
     this.sink.scgiHeadersEnd();
   }
 
-  private malformed(detail: string): void {
+  /** `back`: bytes from the place to the end of what was read. */
+  private malformed(back: number, detail: string): void {
     this.state = STOPPED;
-    this.sink.scgiMalformed(this.offset, detail);
+    this.sink.scgiMalformed(this.offset - back, detail);
   }
 }
