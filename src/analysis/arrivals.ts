@@ -54,6 +54,7 @@ function arrivalOf(facts: Facts, row: number, arrival: number, kinds: Kinds): Ar
     release: slotRelease(facts, first, close),
     incompleteUntil: complete ? requests.paramsEnd[first] : close,
     kind: kinds.of(first),
+    idleSince: idleSince(facts, row),
   };
 }
 
@@ -78,6 +79,14 @@ function slotRelease(facts: Facts, first: number, close: number): number {
   const ended = (marks[first] & REQUEST_ENDED) !== 0;
   if (marks[first] & REQUEST_KEEP_CONN) return ended ? Math.max(close, end[first]) : close;
   return ended ? end[first] : close;
+}
+
+/** When the last request of a kept connection ended; NaN for any other. */
+function idleSince(facts: Facts, row: number): number {
+  const { marks, end } = facts.requests;
+  const last = facts.conversations.lastRequest[row] - 1;
+  const wanted = REQUEST_KEEP_CONN | REQUEST_ENDED;
+  return last >= 0 && (marks[last] & wanted) === wanted ? end[last] : NaN;
 }
 
 /** Numbers for what requests ask for: the path of the URI, or the script where there is no URI. */

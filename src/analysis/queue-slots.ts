@@ -7,39 +7,26 @@ const MAX_SLOTS = 1024;
 
 /** When each connection gets its slot. A connection that is given up while it waits holds none. */
 export function startsOf(times: Timeline, slots: number): Float64Array {
-  const starts = new Float64Array(times.count);
-  fill(times, slots, starts, false);
-  return starts;
-}
-
-/** The same, or undefined if one of them was answered before it had a slot. */
-export function serve(times: Timeline, slots: number): Float64Array | undefined {
-  const starts = new Float64Array(times.count);
-  return fill(times, slots, starts, true) ? starts : undefined;
-}
-
-/** False as soon as an answer contradicts, if `strict`. */
-function fill(times: Timeline, slots: number, starts: Float64Array, strict: boolean): boolean {
-  const { count, arrival, ready, firstByte, release } = times;
+  const { count, arrival, release } = times;
   const free = new SlotHeap(slots);
+  const starts = new Float64Array(count);
   for (let i = 0; i < count; i++) {
     const start = Math.max(arrival[i], free.earliest());
     starts[i] = start;
-    if (strict && firstByte[i] < Math.max(start, ready[i]) - TOLERANCE) return false;
     if (release[i] > start) free.hold(release[i]);
   }
-  return true;
+  return starts;
 }
 
-/** The smallest number of slots that the answers do not contradict, or undefined. */
-export function fewestSlots(times: Timeline): number | undefined {
+/** The smallest number of slots under which at most `exceptions` were answered before they had one, or undefined. */
+export function fewestSlots(times: Timeline, exceptions: number): number | undefined {
   // With more slots everybody starts earlier, so "no answer before its start" holds from some number on.
   let low = 1;
   let high = Math.min(MAX_SLOTS, times.count);
   let fewest: number | undefined;
   while (low <= high) {
     const middle = (low + high) >> 1;
-    if (serve(times, middle)) {
+    if (countContradictions(times, startsOf(times, middle)) <= exceptions) {
       fewest = middle;
       high = middle - 1;
     } else {
@@ -47,6 +34,23 @@ export function fewestSlots(times: Timeline): number | undefined {
     }
   }
   return fewest;
+}
+
+function countContradictions(times: Timeline, starts: Float64Array): number {
+  let count = 0;
+  for (let i = 0; i < times.count; i++) if (times.service(i, starts[i]) < -TOLERANCE) count++;
+  return count;
+}
+
+/** The most connections that were without an answer at once: with so many slots nobody queues. */
+export function mostUnanswered(times: Timeline): number {
+  const ends = Float64Array.from(times.firstByte, (time, i) => (Number.isNaN(time) ? times.release[i] : time)).sort();
+  let most = 0;
+  for (let i = 0, ended = 0; i < times.count; i++) {
+    while (ended < times.count && ends[ended] <= times.arrival[i]) ended++;
+    most = Math.max(most, i + 1 - ended);
+  }
+  return most;
 }
 
 /** Times at which N slots become free: a binary min-heap. */

@@ -16,6 +16,8 @@ export interface Arrival {
   readonly incompleteUntil: number;
   /** What was asked for: requests of one kind take about equally long. 0 where it is not known. */
   readonly kind: number;
+  /** For a kept connection: when its last request ended; from there to its release nothing happened on it. */
+  readonly idleSince?: number;
 }
 
 /** A first byte later than this counts as a wait. */
@@ -32,6 +34,8 @@ export class Timeline {
   readonly firstByte: Float64Array;
   readonly release: Float64Array;
   readonly kind: Uint32Array;
+  /** NaN where the release is not the close of an idle connection. */
+  readonly idleSince: Float64Array;
 
   /** @param arrivals in the order of their arrival */
   constructor(arrivals: readonly Arrival[]) {
@@ -42,6 +46,7 @@ export class Timeline {
     this.firstByte = new Float64Array(this.count);
     this.release = new Float64Array(this.count);
     this.kind = new Uint32Array(this.count);
+    this.idleSince = new Float64Array(this.count);
     for (let i = 0; i < this.count; i++) {
       const each = arrivals[i];
       this.row[i] = each.row;
@@ -50,6 +55,7 @@ export class Timeline {
       this.firstByte[i] = each.firstByte;
       this.release[i] = each.release;
       this.kind[i] = each.kind;
+      this.idleSince[i] = each.idleSince ?? NaN;
     }
   }
 

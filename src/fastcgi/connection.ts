@@ -5,8 +5,8 @@
 
 import type { ProblemName } from '../model/problem-codes.js';
 import * as mark from '../model/request-table.js';
-import { LENGTH_ABSENT } from '../model/request-table.js';
 import { APPLICATION, type Side, WEB_SERVER } from '../model/side.js';
+import { ApplicationOutput } from './application-output.js';
 import { ChunkOrigins } from './chunk-origins.js';
 import * as type from './constants.js';
 import type { LiveRequest } from './live-request.js';
@@ -15,6 +15,7 @@ import type { ParamsKeeper } from './params.js';
 import { ProblemPlaces } from './problem-places.js';
 import { RecordParser, type RecordSink } from './record-parser.js';
 import type { RequestLog } from './request-log.js';
+import { WebServerInput } from './web-server-input.js';
 
 /** Hears what the analysis keeps per connection. */
 export interface FastcgiConnectionOwner {
@@ -34,6 +35,8 @@ export class FastcgiConnection implements RecordSink {
   row = 0;
   private readonly live: LiveRequests;
   private readonly problems: ProblemPlaces;
+  private readonly input: WebServerInput;
+  private readonly output: ApplicationOutput;
   private readonly bodies = [new Uint8Array(8), new Uint8Array(8)] as const;
   private readonly bodyLengths = [0, 0];
   private readonly keeper: ParamsKeeper;
@@ -44,8 +47,6 @@ export class FastcgiConnection implements RecordSink {
   private chunkOffset = 0;
   /** Where the web server's last incomplete record may have begun. */
   private readonly origins = new ChunkOrigins();
-  /** The stream has a hole or no start: unknown ids and orders are no violations then. */
-  private incomplete = false;
 
   constructor(
     private readonly log: RequestLog,
@@ -56,6 +57,8 @@ export class FastcgiConnection implements RecordSink {
     this.keeper = log.keeper;
     this.live = new LiveRequests(log);
     this.problems = new ProblemPlaces(log, owner, this);
+    this.input = new WebServerInput(log.requests, this.live, this.problems, this);
+    this.output = new ApplicationOutput(log.requests, this);
   }
 
   /** For reuse on another connection. `midStream`: the first bytes need not begin a record. */
@@ -64,7 +67,7 @@ export class FastcgiConnection implements RecordSink {
     this.web.restart();
     this.application.restart();
     this.origins.restart();
-    this.incomplete = midStream;
+    this.problems.incomplete = midStream;
     if (midStream) {
       this.web.search();
       this.application.search();
@@ -101,7 +104,7 @@ export class FastcgiConnection implements RecordSink {
     const parser = side === WEB_SERVER ? this.web : this.application;
     this.time = time;
     this.packet = packet;
-    this.incomplete = true;
+    this.problems.incomplete = true;
     this.problems.report('stream-gap', side, parser.offset, -1, `${length} bytes`);
     for (const request of this.live.list) {
       this.problems.mark(request.row, 'stream-gap');
@@ -167,10 +170,10 @@ export class FastcgiConnection implements RecordSink {
         }
         break;
       case type.STDOUT:
-        if (request) this.stdout(request, bytes, start, end);
+        if (request) this.output.stdout(request, bytes, start, end);
         break;
       case type.STDERR:
-        if (request) this.stderr(request, bytes, start, end);
+        if (request) this.output.stderr(request, bytes, start, end);
         break;
       case type.BEGIN_REQUEST:
       case type.END_REQUEST: {
@@ -199,13 +202,13 @@ export class FastcgiConnection implements RecordSink {
             this.keeper.row = request.row;
             request.params.push(bytes, start, end, this.keeper);
           }
-          this.paramsRecord(parser, request);
+          this.input.paramsRecord(parser, request);
           return;
         }
         case type.STDIN: {
           const request = this.newest(parser);
           this.count(parser);
-          if (request) this.stdinRecord(parser, request);
+          if (request) this.input.stdinRecord(parser, request);
           return;
         }
       }
@@ -213,14 +216,14 @@ export class FastcgiConnection implements RecordSink {
       const request = this.oldestUnfinished(parser);
       this.count(parser);
       if (!request) return;
-      if (start < end) this.stdout(request, bytes, start, end);
-      this.stdoutRecord(request, parser.contentLength);
+      if (start < end) this.output.stdout(request, bytes, start, end);
+      this.output.stdoutRecord(request, parser.contentLength);
       return;
     } else if (parser.type === type.STDERR) {
       const request = this.oldestUnfinished(parser);
       this.count(parser);
       if (!request) return;
-      if (start < end) this.stderr(request, bytes, start, end);
+      if (start < end) this.output.stderr(request, bytes, start, end);
       log.requests.stderrBytes[request.row] += parser.contentLength;
       return;
     }
@@ -247,16 +250,16 @@ export class FastcgiConnection implements RecordSink {
         if (side === WEB_SERVER) this.begin(parser);
         break;
       case type.PARAMS:
-        if (request) this.paramsRecord(parser, request);
+        if (request) this.input.paramsRecord(parser, request);
         break;
       case type.STDIN:
-        if (request) this.stdinRecord(parser, request);
+        if (request) this.input.stdinRecord(parser, request);
         break;
       case type.DATA:
         if (request) log.requests.dataBytes[request.row] += content;
         break;
       case type.STDOUT:
-        if (request) this.stdoutRecord(request, content);
+        if (request) this.output.stdoutRecord(request, content);
         break;
       case type.STDERR:
         if (request) log.requests.stderrBytes[request.row] += content;
@@ -355,74 +358,6 @@ export class FastcgiConnection implements RecordSink {
     }
   }
 
-  private paramsRecord(parser: RecordParser, request: LiveRequest): void {
-    const { requests } = this.log;
-    const row = request.row;
-    if (requests.marks[row] & mark.REQUEST_PARAMS_ENDED) {
-      if (!request.ended && !this.incomplete) this.problems.violation('record-out-of-order', parser, WEB_SERVER, row);
-      return;
-    }
-    if (parser.contentLength > 0) return;
-    requests.marks[row] |= mark.REQUEST_PARAMS_ENDED;
-    requests.paramsEnd[row] = this.time;
-    if (!this.incomplete) {
-      if (request.params.overflowed)
-        this.problems.report('params-too-large', WEB_SERVER, parser.recordOffset, row, 'PARAMS');
-      else if (request.params.pending) this.problems.violation('params-truncated', parser, WEB_SERVER, row);
-    }
-    if (requests.role[row] === type.AUTHORIZER && !(requests.marks[row] & mark.REQUEST_STDIN_ENDED)) {
-      // An Authorizer has no STDIN (section 6.3): its input ends with PARAMS.
-      requests.stdinEnd[row] = this.time;
-    }
-  }
-
-  private stdinRecord(parser: RecordParser, request: LiveRequest): void {
-    const { requests } = this.log;
-    const row = request.row;
-    const marks = requests.marks[row];
-    requests.stdinBytes[row] += parser.contentLength;
-    if (!request.ended && (!(marks & mark.REQUEST_PARAMS_ENDED) || marks & mark.REQUEST_STDIN_ENDED)) {
-      // After a loss the record that ended the stream, or a BEGIN_REQUEST, may be what is missing.
-      if (!this.incomplete) this.problems.violation('record-out-of-order', parser, WEB_SERVER, row);
-    }
-    if (parser.contentLength > 0 || marks & mark.REQUEST_STDIN_ENDED) return;
-    requests.marks[row] = marks | mark.REQUEST_STDIN_ENDED;
-    requests.stdinEnd[row] = this.time;
-    if (request.ended) this.live.drop(request);
-  }
-
-  private stdout(request: LiveRequest, bytes: Uint8Array, start: number, end: number): void {
-    const { requests } = this.log;
-    const row = request.row;
-    this.firstByte(row);
-    requests.lastByte[row] = this.time;
-    if (requests.marks[row] & mark.REQUEST_ABORTED) requests.marks[row] |= mark.REQUEST_STDOUT_AFTER_ABORT;
-    const head = request.head;
-    if (head.complete) return;
-    head.push(bytes, start, end);
-    requests.httpStatus[row] = head.httpStatus;
-    requests.headBytes[row] = head.length;
-    if (head.malformed) requests.marks[row] |= mark.REQUEST_HEAD_INVALID;
-    if (head.complete) {
-      requests.marks[row] |= mark.REQUEST_HEAD_COMPLETE;
-      requests.responseLength[row] = head.contentLength ?? LENGTH_ABSENT;
-    }
-  }
-
-  private stderr(request: LiveRequest, bytes: Uint8Array, start: number, end: number): void {
-    this.firstByte(request.row);
-    request.keepStderr(bytes, start, end, this.packet, this.time);
-  }
-
-  private stdoutRecord(request: LiveRequest, content: number): void {
-    const { requests } = this.log;
-    const row = request.row;
-    requests.stdoutBytes[row] += content;
-    if (content > 0) return;
-    requests.marks[row] |= mark.REQUEST_STDOUT_ENDED;
-    requests.lastByte[row] = this.time;
-  }
-
   private end(parser: RecordParser, request: LiveRequest | undefined): void {
     if (!request) return;
     const { requests } = this.log;
@@ -439,22 +374,15 @@ export class FastcgiConnection implements RecordSink {
     this.live.end(request, (requests.marks[row] & mark.REQUEST_STDIN_ENDED) !== 0);
   }
 
-  private firstByte(row: number): void {
-    const { requests } = this.log;
-    if (requests.firstBytePacket[row] !== 0) return;
-    requests.firstByte[row] = this.time;
-    requests.firstBytePacket[row] = this.packet;
-  }
-
   private newest(parser: RecordParser): LiveRequest | undefined {
     const request = this.live.newest(parser.requestId);
-    if (!request && !this.incomplete) this.problems.unknownRequest(parser, WEB_SERVER);
+    if (!request) this.problems.unknownRequest(parser, WEB_SERVER);
     return request;
   }
 
   private oldestUnfinished(parser: RecordParser): LiveRequest | undefined {
     const request = this.live.oldestUnfinished(parser.requestId);
-    if (!request && !this.incomplete) this.problems.unknownRequest(parser, APPLICATION);
+    if (!request) this.problems.unknownRequest(parser, APPLICATION);
     return request;
   }
 }

@@ -16,6 +16,9 @@ export interface Here {
 }
 
 export class ProblemPlaces {
+  /** The stream has a hole or no start: records of unknown requests, or in another order, are no fault of a peer then. */
+  incomplete = false;
+
   constructor(
     private readonly log: RequestLog,
     private readonly owner: { problem(connection: number, code: ProblemName): void },
@@ -42,6 +45,7 @@ export class ProblemPlaces {
 
   /** The record at hand is for a request that is not followed (any more). */
   unknownRequest(parser: RecordParser, side: Side): void {
+    if (this.incomplete) return;
     const { requests } = this.log;
     const { type, requestId, recordOffset } = parser;
     // Was there a request of this id on this connection that has ended?

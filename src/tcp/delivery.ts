@@ -153,7 +153,8 @@ export class Delivery {
     return (flags & ACK_KNOWN) !== 0 && ((words[own + ACKED] - words[own + NEXT]) | 0) > 0;
   }
 
-  private dropFragments(row: number, endpoint: number): void {
+  /** Frees all that is buffered of the stream. */
+  dropFragments(row: number, endpoint: number): void {
     const trouble = this.store.live.trouble(row);
     if (trouble < 0) return;
     const { troubles, fragments } = this.store;

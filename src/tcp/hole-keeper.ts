@@ -117,15 +117,22 @@ export class HoleKeeper {
   }
 
   private decide(row: number, endpoint: number, stream: number, signs: number, time: number, packet: number): void {
-    const { troubles, counters } = this.store;
+    const { troubles, counters, live } = this.store;
+    const next = this.store.endpointAt(row, endpoint) + NEXT;
     for (;;) {
       const limit = this.limit(row, endpoint, stream, signs, time);
       if (limit === WAIT) return;
+      const before = live.words[next];
       if (limit === FULL) {
         counters.bufferLimitReached++;
         this.giveUp(row, endpoint, this.store.fragments.sequence[troubles.first[stream]], time, packet);
       } else this.giveUp(row, endpoint, limit, time, packet);
       if (Number.isNaN(troubles.holeSince[stream])) return;
+      if (live.words[next] !== before) continue;
+      // Only forged sequence numbers come to this: what is buffered can't be reached from the stream's next byte.
+      this.delivery.dropFragments(row, endpoint);
+      troubles.closeHole(stream);
+      return;
     }
   }
 

@@ -19,8 +19,7 @@ const scripts = { bash: bashCompletion(words), zsh: zshCompletion(words), fish: 
 function missing(shell: string): string | false {
   const installed = spawnSync(shell, ['-c', 'true']).status === 0;
   if (installed) return false;
-  // zsh and fish are looked at by their text below; bash is the one that has to be tried.
-  if (requirePeers && shell === 'bash') throw new Error(`${shell} is not installed`);
+  if (requirePeers) throw new Error(`${shell} is not installed`);
   return `${shell} is not installed`;
 }
 

@@ -46,7 +46,7 @@ Who opens such connections: TCP health checks, port scanners, a web server that 
 
 function findingOf(facts: Facts, { listener, queue }: ListenerQueue): Finding {
   const { blockers } = queue;
-  const over = queue.gain !== Infinity;
+  const over = queue.evidence !== Infinity;
   return {
     id: acceptBlocked.id,
     severity: 'error',

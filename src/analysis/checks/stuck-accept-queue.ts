@@ -5,6 +5,9 @@ import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../findi
 import { connectionEvidence, connectionName, counted, grouped, span } from './shared-evidence.js';
 import { countUnanswered, deepestMoment, type ListenerQueue, queuesOf, waitEvidence } from './shared-queue.js';
 
+/** More than one in a million is not told: no model is as good as that. */
+const MOST_ODDS = 6;
+
 const ADVICE: readonly Advice[] = [
   {
     for: 'host',
@@ -36,7 +39,7 @@ export const stuckAcceptQueue: Check = {
   severity: 'error',
   explanation: `A connection to a listening socket is completed by the kernel, not by the application. It is established, the request is sent and even acknowledged, and then it lies in the accept queue until some worker calls accept(). To the web server this looks exactly like a slow script: connected, request sent, no answer. Its log says "upstream timed out (110: Connection timed out) while reading response header from upstream" (nginx) in both cases, and the application's own log knows nothing of a request that it has not been given.
 
-From packets alone "accepted" cannot be seen, only that no byte is answered. But queueing has a pattern that slow answers do not have: first come, first served by a fixed number of slots. The times are tried against that model. A slot is held until END_REQUEST, or until the connection closes where KEEP_CONN was asked for. If the time from getting a slot to the first byte varies far less than the whole wait does, if nobody is answered before those ahead of it, and if those that queued are served about as fast as those that did not, then it was a queue. Long polls and slow scripts do not fit, however long they take.
+From packets alone "accepted" cannot be seen, only that no byte is answered. But queueing has a pattern that slow answers do not have: first come, first served by a fixed number of slots, each held until END_REQUEST, or until the connection closes where KEEP_CONN was asked for. That story is held against the others: scripts that take their time independently of each other, a machine that works on everything at once, an application that gets slower and faster again, one that stands still for a while. For each it is computed how likely the observed times are, whatever the scripts take, and only where the queue is by far the likeliest it is reported. Long polls and slow scripts do not fit, however long they take.
 
 What the wait is for is told by other findings, where the times show it: all workers busy (workers-exhausted), kept connections occupying workers that do nothing (keep-alive-pins-workers), or one connection blocking the lock that accept() stands behind (accept-blocked). When the queue is full the kernel drops new connections: see backlog-overflow.`,
   remedy: ADVICE,
@@ -71,9 +74,9 @@ function findingOf(facts: Facts, { listener, queue }: ListenerQueue): Finding {
   };
 }
 
-function howItIsKnown({ gain, slots, blockers }: ListenerQueue['queue']): string {
+function howItIsKnown({ evidence, slots, blockers }: ListenerQueue['queue']): string {
   if (blockers.length > 0) {
-    return gain === Infinity
+    return evidence === Infinity
       ? 'Nothing that arrived after a certain connection was answered any more.'
       : 'They were all answered at the moment when a connection ahead of them went away.';
   }
@@ -81,7 +84,8 @@ function howItIsKnown({ gain, slots, blockers }: ListenerQueue['queue']): string
     slots === undefined
       ? 'in the order of their arrival'
       : `in the order of their arrival by ${counted(slots, 'slot')}`;
-  return `The times fit service ${served} ${grouped(Math.round(gain))} times better than slow answers would explain them.`;
+  const odds = 10 ** Math.min(MOST_ODDS, Math.floor(evidence / Math.LN10));
+  return `The times fit service ${served}; that slow answers without a queue happen to look like it has a chance of less than 1 in ${grouped(odds)}.`;
 }
 
 function depthEvidence(facts: Facts, queue: ListenerQueue['queue']): Evidence[] {
