@@ -1,7 +1,7 @@
 // The stories in which nobody queues, each as likely as the observed answers make it: scripts that take their time
 // independently of each other, a machine that works on everything at once, an application that gets slower and faster,
 // and one that stood still for a while.
-import { logLikelihood, median } from './queue-likelihood.js';
+import { type Answers, median } from './queue-likelihood.js';
 import { type Timeline, WAITING } from './queue-timeline.js';
 
 /** Numbers of processors that are tried. */
@@ -14,13 +14,13 @@ const SHORTEST = 1e5;
 /** What closes this shortly before the answers go on is why they go on. */
 const AT_ONCE = 50e6;
 
-/** The log-likelihood of the best story without a queue. `answered`: indices with a first byte. */
-export function withoutQueue(times: Timeline, answered: Uint32Array): number {
+/** The log-likelihood of the best story without a queue. */
+export function withoutQueue(times: Timeline, answers: Answers): number {
   return Math.max(
-    logLikelihood(latenciesOf(times, answered)),
-    sharedProcessors(times, answered),
-    driftingSpeed(times, answered),
-    pause(times, answered),
+    answers.logLikelihood(latenciesOf(times, answers.indices)),
+    sharedProcessors(times, answers),
+    driftingSpeed(times, answers),
+    pause(times, answers),
   );
 }
 
@@ -29,7 +29,8 @@ function latenciesOf(times: Timeline, answered: Uint32Array): Float64Array {
 }
 
 /** All requests share the processors: the work they got is what is independent, not the time it took. */
-function sharedProcessors(times: Timeline, answered: Uint32Array): number {
+function sharedProcessors(times: Timeline, answers: Answers): number {
+  const answered = answers.indices;
   const steps = stepsOf(times, answered);
   let best = -Infinity;
   for (const processors of PROCESSORS) {
@@ -51,7 +52,7 @@ function sharedProcessors(times: Timeline, answered: Uint32Array): number {
         if (++running > most) most = running;
       }
     }
-    best = Math.max(best, logLikelihood(work) + speeds);
+    best = Math.max(best, answers.logLikelihood(work) + speeds);
     if (processors >= most) break;
   }
   return best;
@@ -73,7 +74,8 @@ function stepsOf(times: Timeline, answered: Uint32Array): Step[] {
 }
 
 /** Answers take a multiple of what others of that time took: what is independent is by how much more or less. */
-function driftingSpeed(times: Timeline, answered: Uint32Array): number {
+function driftingSpeed(times: Timeline, answers: Answers): number {
+  const answered = answers.indices;
   const latencies = latenciesOf(times, answered).map((each) => Math.max(each, SHORTEST));
   const width = median(latencies) / 2;
   const ratios = new Float64Array(answered.length);
@@ -95,27 +97,28 @@ function driftingSpeed(times: Timeline, answered: Uint32Array): number {
     ratios[which] = Math.log(latencies[which] / median(around));
     scales += Math.log(latencies[which]);
   }
-  return logLikelihood(ratios, FINEST_RATIO) - scales;
+  return answers.logLikelihood(ratios, FINEST_RATIO) - scales;
 }
 
 /** Looked at of a long neighbourhood. */
 const MOST_NEIGHBOURS = 64;
 
 /** Nothing went on for a while, for nobody. Not where an idle connection was closed when it went on: that is a reason. */
-function pause(times: Timeline, answered: Uint32Array): number {
-  const answers = Float64Array.from(answered, (i) => times.firstByte[i]).sort();
+function pause(times: Timeline, answers: Answers): number {
+  const answered = answers.indices;
+  const ends = Float64Array.from(answered, (i) => times.firstByte[i]).sort();
   const arrivals = Float64Array.from(answered, (i) => times.ready[i]).sort();
   let [from, until, most] = [0, 0, 0];
-  for (let k = 0, arrived = 0; k < answers.length; k++) {
-    while (arrived < arrivals.length && arrivals[arrived] < answers[k]) arrived++;
-    const standing = (answers[k] - (k > 0 ? answers[k - 1] : arrivals[0])) * (arrived - k);
-    if (standing > most) [from, until, most] = [k > 0 ? answers[k - 1] : arrivals[0], answers[k], standing];
+  for (let k = 0, arrived = 0; k < ends.length; k++) {
+    while (arrived < arrivals.length && arrivals[arrived] < ends[k]) arrived++;
+    const standing = (ends[k] - (k > 0 ? ends[k - 1] : arrivals[0])) * (arrived - k);
+    if (standing > most) [from, until, most] = [k > 0 ? ends[k - 1] : arrivals[0], ends[k], standing];
   }
   for (let i = 0; i < times.count; i++) {
     const release = times.release[i];
     if (release <= until && release > until - AT_ONCE && release - times.idleSince[i] > WAITING) return -Infinity;
   }
-  return logLikelihood(
+  return answers.logLikelihood(
     Float64Array.from(answered, (i) => {
       const stood = Math.min(times.firstByte[i], until) - Math.max(times.ready[i], from);
       return times.latency(i) - Math.max(0, stood);

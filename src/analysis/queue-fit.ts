@@ -1,6 +1,6 @@
 // How well a number of slots explains the waits: if requests queue, the times from getting a slot to the first byte come
 // from one distribution, for those that queued and those that did not. The right number of slots makes them most alike.
-import { logLikelihood, median } from './queue-likelihood.js';
+import { type Answers, median } from './queue-likelihood.js';
 import { startsOf } from './queue-slots.js';
 import { type Timeline, TOLERANCE, WAITING } from './queue-timeline.js';
 
@@ -15,21 +15,22 @@ export interface Fit {
   readonly likelihood: number;
 }
 
-/** `answered`: indices with a first byte. */
-export function measureFit(times: Timeline, slots: number, answered: Uint32Array): Fit {
+/** Tries a number of slots. */
+export function measureFit(times: Timeline, slots: number, answers: Answers): Fit {
   const starts = startsOf(times, slots);
-  const services = new Float64Array(answered.length);
-  let count = 0;
+  const services = new Float64Array(answers.indices.length);
+  let unexplained = 0;
   let queued = 0;
   let longest = 1;
-  for (const i of answered) {
+  answers.indices.forEach((i, position) => {
     const service = times.service(i, starts[i]);
     longest = Math.max(longest, times.latency(i));
     if (starts[i] - times.arrival[i] > WAITING) queued++;
-    if (service >= -TOLERANCE) services[count++] = Math.max(0, service);
-  }
+    if (service < -TOLERANCE) unexplained++;
+    services[position] = service < -TOLERANCE ? NaN : Math.max(0, service);
+  });
   // What came before its turn is not explained: it could have been any time up to the longest.
-  const likelihood = logLikelihood(services.subarray(0, count)) - (answered.length - count) * Math.log(longest);
+  const likelihood = answers.logLikelihood(services) - unexplained * Math.log(longest);
   return { slots, queued, likelihood };
 }
 

@@ -7,7 +7,7 @@ import { withoutQueue } from './queue-alternatives.js';
 import { concerned } from './queue-congestion.js';
 import { describeQueue, type QueueDepth } from './queue-depth.js';
 import { type Fit, findPrecedent, measureFit } from './queue-fit.js';
-import { logLikelihood } from './queue-likelihood.js';
+import { Answers, logLikelihood } from './queue-likelihood.js';
 import { findLocks, type Lock } from './queue-lock.js';
 import { fewestSlots, mostUnanswered, startsOf } from './queue-slots.js';
 import { type Arrival, Timeline, WAITING } from './queue-timeline.js';
@@ -104,15 +104,16 @@ interface Explanation {
 
 /** The number of slots that explains the times best, or undefined where nobody queues with any number. */
 function explanation(times: Timeline): Explanation | undefined {
-  const answered = Uint32Array.from(times.row.keys()).filter((i) => !Number.isNaN(times.firstByte[i]));
-  const fewest = fewestSlots(times, Math.floor((answered.length * EXCEPTIONS) / 100));
-  if (fewest === undefined || answered.length < 3) return undefined;
+  const answers = new Answers(times);
+  const { length } = answers.indices;
+  const fewest = fewestSlots(times, Math.floor((length * EXCEPTIONS) / 100));
+  if (fewest === undefined || length < ENOUGH) return undefined;
   const most = mostUnanswered(times);
   const tries = Math.max(1, Math.floor(WORK / times.count));
   let best: Fit | undefined;
   let second = -Infinity;
   for (let slots = fewest; slots <= Math.min(most, fewest + tries - 1); slots++) {
-    const fit = measureFit(times, slots, answered);
+    const fit = measureFit(times, slots, answers);
     if (fit.queued === 0) break; // with more slots nobody does either
     if (best && fit.likelihood <= best.likelihood) {
       second = Math.max(second, fit.likelihood);
@@ -125,7 +126,7 @@ function explanation(times: Timeline): Explanation | undefined {
   return {
     slots: best.slots,
     only: most < fewest + tries && best.likelihood - second >= CLEARLY_LESS,
-    evidence: best.likelihood - withoutQueue(times, answered),
+    evidence: best.likelihood - withoutQueue(times, answers),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Segment } from '../model/segment.js';
 import { MARK_KEEP_ALIVE, MARK_OVERLAP_CONFLICT, MARK_SNAPPED } from './connection-table.js';
 import type { Delivery } from './delivery.js';
 import type { HoleKeeper } from './hole-keeper.js';
-import { ACK_KNOWN, ACKED, END, FIN_AT, FIN_SEEN, FLAGS, NEXT, START } from './live-table.js';
+import { ACK_KNOWN, ACKED, END, FIN_AT, FIN_SEEN, FIN_TOLD, FLAGS, NEXT, START } from './live-table.js';
 import type { TrackerStore } from './tracker-store.js';
 
 const NONE = -1;
@@ -34,6 +34,8 @@ export class StreamAssembler {
     const next = words[own + NEXT];
     if (((end - next) | 0) <= 0) {
       this.old(row, endpoint, end, s);
+    } else if ((words[own + FLAGS] & FIN_TOLD) !== 0) {
+      return; // the stream is complete: a number half the space away only looks as if it came later
     } else if (((sequence - next) | 0) > 0) {
       this.early(row, endpoint, sequence, end, s);
     } else {
