@@ -61,6 +61,11 @@ Advice found in many places is the wrong way round: a pool as large as pm.max_ch
   },
 };
 
+/** Whether it is idle connections that hold the slots, not work. */
+export function isPinned(facts: Facts, each: ListenerQueue): boolean {
+  return findingOf(facts, each) !== undefined;
+}
+
 function findingOf(facts: Facts, { listener, queue }: ListenerQueue): Finding | undefined {
   if (queue.blockers.length > 0) return undefined;
   const idle = idleCloses(facts, listener);

@@ -2,6 +2,7 @@
 import type { Check } from '../check.js';
 import type { Facts } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
+import { isPinned } from './keep-alive-pins-workers.js';
 import {
   connectionEvidence,
   connectionName,
@@ -61,7 +62,7 @@ php-fpm says "WARNING: [pool www] server reached pm.max_children setting (50), c
 
 function findingOf(facts: Facts, each: ListenerQueue): Finding | undefined {
   const { listener, queue } = each;
-  if (queue.slots === undefined) return undefined;
+  if (queue.slots === undefined || isPinned(facts, each)) return undefined;
   const { slots } = queue;
   const time = deepestMoment(queue);
   const holders = holdersAt(facts, each, time);
