@@ -12,11 +12,20 @@ export function arrivalsOf(facts: Facts, listener: Listener): Arrival[] {
   const kinds = new Kinds(facts);
   const arrivals: Arrival[] = [];
   for (const row of listener.connections) {
-    // Without a handshake the kernel never put it into the accept queue; before the capture it may have.
-    const arrival = connections.marks[row] & MARK_SYN ? connections.establishedTime[row] : connections.start[row];
+    const arrival = connections.marks[row] & MARK_SYN ? enqueued(facts, row) : connections.start[row];
     if (!Number.isNaN(arrival)) arrivals.push(arrivalOf(facts, row, arrival, kinds));
   }
   return arrivals.sort((a, b) => a.arrival - b.arrival);
+}
+
+/** When the kernel put it into the accept queue; NaN where it never did. Before the capture it may have. */
+function enqueued(facts: Facts, row: number): number {
+  const { establishedTime, acknowledgedTime0, retransmissions0 } = facts.connections;
+  const first = facts.conversations.firstRequest[row] - 1;
+  if (first < 0 || retransmissions0[row] === 0) return establishedTime[row];
+  // A full queue drops the last packet of the handshake, and the request is repeated until there is room.
+  const isLate = !(acknowledgedTime0[row] - facts.requests.begin[first] <= WAITING);
+  return isLate ? acknowledgedTime0[row] : establishedTime[row];
 }
 
 /** Connections of which it is worth asking why no byte came: for long no first byte, or none at all. */
@@ -54,7 +63,7 @@ function arrivalOf(facts: Facts, row: number, arrival: number, kinds: Kinds): Ar
     release: slotRelease(facts, first, close),
     incompleteUntil: complete ? requests.paramsEnd[first] : close,
     kind: kinds.of(first),
-    idleSince: idleSince(facts, row),
+    ...idleness(facts, row, close),
   };
 }
 
@@ -81,12 +90,18 @@ function slotRelease(facts: Facts, first: number, close: number): number {
   return ended ? end[first] : close;
 }
 
-/** When the last request of a kept connection ended; NaN for any other. */
-function idleSince(facts: Facts, row: number): number {
-  const { marks, end } = facts.requests;
-  const last = facts.conversations.lastRequest[row] - 1;
+/** When the last request of a kept connection ended, and how long nothing happened on it; nothing for any other. */
+function idleness(facts: Facts, row: number, close: number): Pick<Arrival, 'idleSince' | 'longestIdle'> {
+  const { marks, begin, end, next } = facts.requests;
   const wanted = REQUEST_KEEP_CONN | REQUEST_ENDED;
-  return last >= 0 && (marks[last] & wanted) === wanted ? end[last] : NaN;
+  let idleSince = NaN;
+  let longestIdle = 0;
+  for (let at = facts.conversations.firstRequest[row]; at !== 0; at = next[at - 1]) {
+    if ((marks[at - 1] & wanted) !== wanted) return {};
+    if (begin[at - 1] - idleSince > longestIdle) longestIdle = begin[at - 1] - idleSince;
+    idleSince = end[at - 1];
+  }
+  return { idleSince, longestIdle: Math.max(longestIdle, close - idleSince) };
 }
 
 /** Numbers for what requests ask for: the path of the URI, or the script where there is no URI. */

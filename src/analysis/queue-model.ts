@@ -9,6 +9,7 @@ import { describeQueue, type QueueDepth } from './queue-depth.js';
 import { type Fit, findPrecedent, measureFit } from './queue-fit.js';
 import { Answers, logLikelihood } from './queue-likelihood.js';
 import { findLocks, type Lock } from './queue-lock.js';
+import { findPinned, type Pinned } from './queue-pinned.js';
 import { fewestSlots, mostUnanswered, startsOf } from './queue-slots.js';
 import { type Arrival, Timeline, WAITING } from './queue-timeline.js';
 
@@ -19,11 +20,13 @@ export interface QueueModel extends QueueDepth {
   readonly slots: number | undefined;
   /**
    * How much likelier the answers are with the queue than with the best story without one, as a natural logarithm: 14 is
-   * a million times; Infinity for a lock never given back.
+   * a million times; Infinity where nobody is answered any more until the capture ends.
    */
   readonly evidence: number;
   /** Connections that held the accept lock with an unfinished request and explain the waits. */
   readonly blockers: readonly number[];
+  /** Idle connections that hold the slots until the capture ends. */
+  readonly pinners: readonly number[];
 }
 
 /** From here on (a natural logarithm) chance is no explanation any more: one in 160,000. */
@@ -49,7 +52,16 @@ const WORK = 1_500_000;
  */
 export function modelQueue(arrivals: readonly Arrival[], end = Infinity): QueueModel | undefined {
   const locks = findLocks(arrivals, end);
-  return locks.length > 0 ? lockedQueue(arrivals, locks) : slottedQueue(arrivals);
+  if (locks.length > 0) return lockedQueue(arrivals, locks);
+  const pinned = findPinned(arrivals, end);
+  return pinned ? pinnedQueue(arrivals, pinned) : slottedQueue(arrivals);
+}
+
+function pinnedQueue(arrivals: readonly Arrival[], { rows, waiting }: Pinned): QueueModel | undefined {
+  const starts = Float64Array.from(arrivals, ({ arrival }) => arrival);
+  for (const i of waiting) starts[i] = Infinity;
+  const described = describeQueue(arrivals, starts);
+  return described && { ...described, slots: undefined, evidence: Infinity, blockers: [], pinners: rows };
 }
 
 function lockedQueue(arrivals: readonly Arrival[], locks: readonly Lock[]): QueueModel | undefined {
@@ -69,7 +81,7 @@ function lockedQueue(arrivals: readonly Arrival[], locks: readonly Lock[]): Queu
   const likelihood = (since: Float64Array) =>
     logLikelihood(Float64Array.from(answered, (i) => Math.max(0, times.service(i, since[i]))));
   const evidence = held ? Infinity : likelihood(starts) - likelihood(times.arrival);
-  return { ...described, slots: undefined, evidence, blockers: locks.flatMap((lock) => lock.rows) };
+  return { ...described, slots: undefined, evidence, blockers: locks.flatMap((lock) => lock.rows), pinners: [] };
 }
 
 function slottedQueue(arrivals: readonly Arrival[]): QueueModel | undefined {
@@ -88,7 +100,7 @@ function slottedQueue(arrivals: readonly Arrival[]): QueueModel | undefined {
       const described = describeQueue(arrivals, startsOf(times, slots));
       // An answer out of turn may be a segment that was lost on the way, or one slot too few.
       const told = only && slots >= fewest ? slots : undefined;
-      return described && { ...described, slots: told, evidence, blockers: [] };
+      return described && { ...described, slots: told, evidence, blockers: [], pinners: [] };
     }
     if (part.count < most) break; // nothing was left out
   }

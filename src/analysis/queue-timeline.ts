@@ -18,6 +18,8 @@ export interface Arrival {
   readonly kind: number;
   /** For a kept connection: when its last request ended; from there to its release nothing happened on it. */
   readonly idleSince?: number;
+  /** The longest time that nothing happened on it between requests or after the last one. */
+  readonly longestIdle?: number;
 }
 
 /** A first byte later than this counts as a wait. */

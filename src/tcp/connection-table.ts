@@ -57,6 +57,8 @@ export class ConnectionTable {
   /** First SYN-ACK, and the originator's acknowledgment of it. */
   synAckTime = new Float64Array(0);
   establishedTime = new Float64Array(0);
+  /** The responder's first acknowledgment of the originator's data: long after it where the SYN-ACK's was dropped. */
+  acknowledgedTime0 = new Float64Array(0);
   /** First FIN of each side. */
   finTime0 = new Float64Array(0);
   finTime1 = new Float64Array(0);
@@ -104,6 +106,7 @@ export class ConnectionTable {
     this.count = row + 1;
     this.synAckTime[row] = NaN;
     this.establishedTime[row] = NaN;
+    this.acknowledgedTime0[row] = NaN;
     this.finTime0[row] = NaN;
     this.finTime1[row] = NaN;
     this.resetTime[row] = NaN;

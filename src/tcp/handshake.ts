@@ -117,10 +117,11 @@ export class Handshake {
   }
 
   /**
-   * Endpoint `endpoint`'s stream was acknowledged up to `acknowledgment` by endpoint `by`. True if that shows bytes
+   * Endpoint `endpoint`'s stream was acknowledged by endpoint `by` with segment `s`. True if that shows bytes
    * that were not captured (yet).
    */
-  acknowledge(row: number, endpoint: number, acknowledgment: number, by: number, farAhead: FarAhead): boolean {
+  acknowledge(row: number, endpoint: number, s: Segment, by: number, farAhead: FarAhead): boolean {
+    const { acknowledgment } = s;
     const words = this.store.live.words;
     const at = this.store.endpointAt(row, endpoint);
     const flags = words[at + FLAGS];
@@ -137,17 +138,19 @@ export class Handshake {
     words[at + ACKED] = acknowledgment;
     words[at + FLAGS] |= ACK_KNOWN;
     if (!started) return false;
-    if ((flags & DATA_ACKNOWLEDGED) === 0) this.dataAcknowledged(row, endpoint, at, acknowledgment);
+    if ((flags & DATA_ACKNOWLEDGED) === 0) this.dataAcknowledged(row, endpoint, at, s);
     return beyond > 0;
   }
 
-  private dataAcknowledged(row: number, endpoint: number, at: number, acknowledgment: number): void {
+  private dataAcknowledged(row: number, endpoint: number, at: number, s: Segment): void {
     const words = this.store.live.words;
     const fin = (words[at + FLAGS] & FIN_SEEN) !== 0;
     const first = (words[at + START] + 1) >>> 0;
-    if (((acknowledgment - first) | 0) <= 0 || (fin && words[at + FIN_AT] === first)) return;
+    if (((s.acknowledgment - first) | 0) <= 0 || (fin && words[at + FIN_AT] === first)) return;
     words[at + FLAGS] |= DATA_ACKNOWLEDGED;
-    this.store.mark(row, MARK_DATA_ACKNOWLEDGED_0 << this.store.live.side(row, endpoint));
+    const side = this.store.live.side(row, endpoint);
+    this.store.mark(row, MARK_DATA_ACKNOWLEDGED_0 << side);
+    if (side === 0) this.store.connections.acknowledgedTime0[row] = s.time;
   }
 
   private establish(row: number, originator: number, time: number): void {

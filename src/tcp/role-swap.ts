@@ -29,6 +29,7 @@ export function swapRoles(store: TrackerStore, row: number): void {
   swap(c.missing0, c.missing1, row);
   swap(c.retransmissions0, c.retransmissions1, row);
   swap(c.zeroWindow0, c.zeroWindow1, row);
+  c.acknowledgedTime0[row] = NaN;
   c.firstFin[row] = otherCode(c.firstFin[row]);
   c.firstReset[row] = otherCode(c.firstReset[row]);
   c.timeWait[row] = otherCode(c.timeWait[row]);

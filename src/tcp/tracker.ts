@@ -277,7 +277,7 @@ export class TcpTracker {
   }
 
   private acknowledge(row: number, endpoint: number, s: Segment): void {
-    if (this.handshake.acknowledge(row, 1 - endpoint, s.acknowledgment, endpoint, this.farAhead)) {
+    if (this.handshake.acknowledge(row, 1 - endpoint, s, endpoint, this.farAhead)) {
       this.delivery.settle(row, 1 - endpoint, s.time, s.packet);
     }
   }

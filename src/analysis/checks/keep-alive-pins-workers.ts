@@ -3,6 +3,7 @@ import { REQUEST_ENDED, REQUEST_KEEP_CONN } from '../../model/request-table.js';
 import type { Check } from '../check.js';
 import { closeTime, type Facts, type Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
+import type { QueueModel } from '../queue-model.js';
 import { endPacket } from './shared-endings.js';
 import { connectionEvidence, connectionName, counted, grouped, span } from './shared-evidence.js';
 import { type ListenerQueue, queuesOf, waitEvidence } from './shared-queue.js';
@@ -49,7 +50,7 @@ export const keepAlivePinsWorkers: Check = {
 
 When the kept connections of all web servers together reach the number of workers, everybody who needs a new connection waits until one of them closes: another web server, a cron job, a health check, or the same nginx from another worker process, as each of them has a pool of its own. CPU is idle, there are no slow scripts, and it goes away when keep-alive is switched off. php-fpm's status page shows the pinned children as "Reading headers" with a growing duration and no URI, counted as active.
 
-Here the kept connections were idle (END_REQUEST sent, no new request) while others had no byte answered, and those waits end at the moment when an idle connection closes.
+Here the kept connections were idle (END_REQUEST sent, no new request) while others had no byte answered, and those waits end at the moment when an idle connection closes, or not at all while none does.
 
 Advice found in many places is the wrong way round: a pool as large as pm.max_children, or "keepalive 32" in front of a handful of children, is exactly how one gets here.`,
   remedy: ADVICE,
@@ -68,6 +69,7 @@ export function isPinned(facts: Facts, each: ListenerQueue): boolean {
 
 function findingOf(facts: Facts, { listener, queue }: ListenerQueue): Finding | undefined {
   if (queue.blockers.length > 0) return undefined;
+  if (queue.pinners.length > 0) return untilTheEnd(facts, listener, queue);
   const idle = idleCloses(facts, listener);
   const pinners = new Set<number>();
   let freed = 0;
@@ -95,6 +97,33 @@ function findingOf(facts: Facts, { listener, queue }: ListenerQueue): Finding | 
     ],
     advice: ADVICE,
   };
+}
+
+/** None of them closed in time. */
+function untilTheEnd(facts: Facts, listener: Listener, queue: QueueModel): Finding {
+  const { pinners, waiting, maxDepth } = queue;
+  return {
+    id: keepAlivePinsWorkers.id,
+    severity: 'error',
+    title: `${counted(pinners.length, 'idle kept connection')} to ${listener.endpoint} occupied workers while up to ${grouped(maxDepth)} requests waited in vain`,
+    detail:
+      'All connections that were open to the application then were kept ones, and nothing happened on these; none of the ' +
+      `${counted(waiting.length, 'request')} that came on new connections had a byte answered before the capture ends or the web server gave up; ` +
+      'before, answers had been quick. Each open connection occupies a worker (or the accept lock) of the application, also when nothing happens on it.',
+    count: waiting.length,
+    scope: { endpoint: listener.endpoint },
+    evidence: [
+      ...pinners.slice(0, MAX_EVIDENCE / 2).map((row) => pinnerEvidence(facts, row)),
+      ...waitEvidence(facts, queue, MAX_EVIDENCE / 2),
+    ],
+    advice: ADVICE,
+  };
+}
+
+function pinnerEvidence(facts: Facts, row: number): Evidence {
+  const { requests } = facts.conversations;
+  const text = `${connectionName(facts, row)} stayed open, ${counted(requests[row], 'request')} on it all that time`;
+  return connectionEvidence(facts, row, text);
 }
 
 interface IdleClose {

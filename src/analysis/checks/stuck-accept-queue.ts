@@ -75,11 +75,8 @@ function findingOf(facts: Facts, { listener, queue }: ListenerQueue): Finding {
 }
 
 function howItIsKnown({ evidence, slots, blockers }: ListenerQueue['queue']): string {
-  if (blockers.length > 0) {
-    return evidence === Infinity
-      ? 'Nothing that arrived after a certain connection was answered any more.'
-      : 'They were all answered at the moment when a connection ahead of them went away.';
-  }
+  if (evidence === Infinity) return 'Nothing that arrived after a certain connection was answered any more.';
+  if (blockers.length > 0) return 'They were all answered at the moment when a connection ahead of them went away.';
   const served =
     slots === undefined
       ? 'in the order of their arrival'
