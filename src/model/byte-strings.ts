@@ -90,13 +90,19 @@ export class ByteStrings {
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
-const latin1 = new TextDecoder('latin1');
 
 /** Bytes as text: UTF-8 where it is valid, else Latin-1, so that no byte is lost. */
 export function decodeBytes(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch {
-    return latin1.decode(bytes);
+    return latin1Text(bytes);
   }
+}
+
+/** Each byte as the character of that number. TextDecoder's latin1 is windows-1252 in some versions of Node. */
+export function latin1Text(bytes: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i]);
+  return text;
 }

@@ -1,12 +1,11 @@
 // Secrets in the bytes of a record: which stretches of its content may not be shown.
+
 import type { DecodedRecord } from '../analysis/decoded-record.js';
-import { decodeBytes } from '../model/byte-strings.js';
+import { decodeBytes, latin1Text } from '../model/byte-strings.js';
 import { isSecretName } from './redact.js';
 
 /** Stands for each byte that is not shown. */
 const MASK = 0x58; // X
-
-const latin1 = new TextDecoder('latin1');
 
 /** The content with every byte of a secret replaced by `X`; the length stays. */
 export function maskedContent(record: DecodedRecord): Uint8Array {
@@ -31,7 +30,7 @@ function maskPairs({ pairs, beginsInPair }: DecodedRecord, masked: Uint8Array): 
 /** `Name: value` and `name=value` in the text of a stream: the rest of the line after a secret name. */
 function maskLines(masked: Uint8Array): void {
   // Latin-1 has one character for every byte, so places in the text are places in the bytes.
-  const text = latin1.decode(masked);
+  const text = latin1Text(masked);
   const names = /([A-Za-z][A-Za-z0-9_-]{0,63})[ \t]*[:=][ \t]?/g;
   for (let match = names.exec(text); match !== null; match = names.exec(text)) {
     if (!isSecretName(match[1])) continue;

@@ -1,5 +1,6 @@
 // Writes SCGI requests: the headers as a netstring, then the body. An SCGI response is plain CGI output and needs no
 // encoder. A value that the protocol cannot express throws a RangeError: it is a mistake of the caller.
+import { latin1Text } from '../model/byte-strings.js';
 
 /** Text is written as UTF-8. */
 export type Bytes = Uint8Array | string;
@@ -10,7 +11,6 @@ export type Headers = Iterable<readonly [Bytes, Bytes]> | Readonly<Record<string
 const NO_BYTES = new Uint8Array(0);
 const NAME_CONTENT_LENGTH = 'CONTENT_LENGTH';
 const utf8 = new TextEncoder();
-const latin1 = new TextDecoder('latin1');
 
 /** `<length>:<content>,` */
 export function netstring(content: Bytes): Uint8Array {
@@ -48,7 +48,7 @@ export function request(headers: Headers, body: Bytes = NO_BYTES): Uint8Array {
   ];
   const names = new Set<string>([NAME_CONTENT_LENGTH, 'SCGI']);
   for (const header of iterate(headers)) {
-    const name = latin1.decode(bytesOf(header[0]));
+    const name = latin1Text(bytesOf(header[0]));
     if (name === '') throw new RangeError('a header has an empty name');
     if (names.has(name)) throw new RangeError(`the header ${name} is given twice`);
     names.add(name);

@@ -119,6 +119,23 @@ describe('a queue', () => {
     assert.ok(Math.abs(found.longest.wait - 2e9) < 1e6);
   });
 
+  it('behind idle kept connections that all close at one instant is found', () => {
+    const kept = [0, 0.1].map((at) => ({ at, firstByte: at + 0.05, release: 6.06, idleSince: at + 0.051, kind: 1 }));
+    const behind = [0.3, 0.32, 0.34, 0.36, 0.38].map((at, i) => {
+      const firstByte = 6.0602 + i * 0.0003;
+      return { at, firstByte, release: firstByte + 0.00005, kind: 2 };
+    });
+    assert.equal(model([...kept, ...behind])?.waiting.length, 5);
+  });
+
+  for (const [name, work] of Object.entries(WORK)) {
+    it(`before 3 workers with work ${name} is found where 9 clients each send one request after the other`, () => {
+      const found = models((r) => inTurn(9, 60, work, 3, r));
+      assert.ok(found.filter((each) => each).length >= 7, 'it is found');
+      for (const each of found) assert.ok([3, undefined].includes(each?.slots), `${each?.slots} slots`);
+    });
+  }
+
   it('is found although lost packets delay some END_REQUESTs as the capture sees them', () => {
     for (const each of models((r) =>
       served(jobs(burst(200, 0.02), WORK['from 0.25 to 0.75 s'], r), 2, r).map((one, i) =>
@@ -152,6 +169,27 @@ describe('a queue', () => {
     for (let i = 1; i < found.depth.length; i++) assert.ok(found.depth[i][0] > found.depth[i - 1][0]);
     assert.equal(Math.max(...found.depth.map(([, depth]) => depth)), found.maxDepth);
     assert.ok(found.waiting.every(({ from, until }) => until - from <= found.longest.wait));
+  });
+});
+
+describe('kept connections that stay until the capture ends', () => {
+  const kept = [0, 0.02, 0.04].map((at) => ({ at, firstByte: at + 0.3, release: 9, idleSince: at + 0.3 }));
+  const waiting = [0.1, 0.12, 0.14, 3].map((at) => ({ at, release: 9 }));
+
+  it('explain why nobody who came later is answered', () => {
+    const found = model([...kept, ...waiting], 9);
+    assert.deepEqual(found?.pinners, [0, 1, 2]);
+    assert.equal(found.evidence, Infinity);
+    assert.equal(found.waiting.length, 4);
+    assert.ok(Math.abs(found.longest.wait - 8.9e9) < 1e6);
+  });
+
+  it('explain nothing where one of them is not idle, one has closed, or somebody was answered', () => {
+    const { idleSince: _, ...busy } = kept[0];
+    assert.equal(model([busy, ...kept.slice(1), ...waiting], 9), undefined);
+    assert.equal(model([{ ...kept[0], release: 2 }, ...kept.slice(1), ...waiting], 9), undefined);
+    assert.equal(model([...kept, ...waiting, { at: 4, firstByte: 4.1, release: 4.1 }], 9), undefined);
+    assert.equal(model(waiting, 9), undefined);
   });
 });
 
@@ -234,6 +272,15 @@ describe('no queue', () => {
       found.filter((each) => each),
       [],
     );
+  });
+
+  it('where 9 clients each send one request after the other and there are workers enough', () => {
+    for (const work of Object.values(WORK)) {
+      assert.deepEqual(
+        models((r) => inTurn(9, 60, work, 9, r)).filter((each) => each),
+        [],
+      );
+    }
   });
 
   it('where a client sends one request after the other', () => {
@@ -369,6 +416,21 @@ it('takes any times without harm', () => {
     assert.ok(found.depth.every(([time, depth]) => time >= 0 && depth >= 0));
   }
 });
+
+/** Clients that each send the next request when the last one is answered: `count` requests before some workers. */
+function inTurn(clients: number, count: number, work: (r: Random) => number, workers: number, r: Random): Observed[] {
+  const free = new Array<number>(workers).fill(0);
+  const ready = Array.from({ length: clients }, () => 0.002 * fraction(r));
+  return Array.from({ length: count }, () => {
+    const client = ready.indexOf(Math.min(...ready));
+    const worker = free.indexOf(Math.min(...free));
+    const at = ready[client];
+    const firstByte = Math.max(at + 0.00002, free[worker] + 0.00005) + work(r) + 0.0003 * fraction(r);
+    free[worker] = firstByte + 0.0001;
+    ready[client] = firstByte + 0.0005 + 0.0005 * fraction(r);
+    return { at, firstByte, release: free[worker] };
+  });
+}
 
 /** All jobs at once share `cores` cores equally: nobody queues, everybody is slow. */
 function sharing(list: readonly Job[], cores: number): Observed[] {

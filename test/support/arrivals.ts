@@ -16,6 +16,8 @@ export interface Observed {
   readonly release: number;
   readonly incompleteUntil?: number;
   readonly kind?: number;
+  /** For a kept connection: when its last request ended. */
+  readonly idleSince?: number;
 }
 
 /** The packets' own inaccuracy. */
@@ -32,8 +34,13 @@ export function arrivals(observed: readonly Observed[]): Arrival[] {
       release: each.release * 1e9,
       incompleteUntil: (each.incompleteUntil ?? NaN) * 1e9,
       kind: each.kind ?? 1,
+      ...idleness(each),
     }))
     .sort((a, b) => a.arrival - b.arrival);
+}
+
+function idleness({ idleSince, release }: Observed): Pick<Arrival, 'idleSince' | 'longestIdle'> {
+  return idleSince === undefined ? {} : { idleSince: idleSince * 1e9, longestIdle: (release - idleSince) * 1e9 };
 }
 
 /** First come, first served by `workers` workers. `random` adds the jitter of a real machine. */

@@ -107,7 +107,7 @@ function untilTheEnd(facts: Facts, listener: Listener, queue: QueueModel): Findi
     severity: 'error',
     title: `${counted(pinners.length, 'idle kept connection')} to ${listener.endpoint} occupied workers while up to ${grouped(maxDepth)} requests waited in vain`,
     detail:
-      'All connections that were open to the application then were kept ones, and nothing happened on these; none of the ' +
+      'All connections that were open to the application then were kept ones, idle most of the time, and none of the ' +
       `${counted(waiting.length, 'request')} that came on new connections had a byte answered before the capture ends or the web server gave up; ` +
       'before, answers had been quick. Each open connection occupies a worker (or the accept lock) of the application, also when nothing happens on it.',
     count: waiting.length,
@@ -122,7 +122,7 @@ function untilTheEnd(facts: Facts, listener: Listener, queue: QueueModel): Findi
 
 function pinnerEvidence(facts: Facts, row: number): Evidence {
   const { requests } = facts.conversations;
-  const text = `${connectionName(facts, row)} stayed open, ${counted(requests[row], 'request')} on it all that time`;
+  const text = `${connectionName(facts, row)} stayed open, ${counted(requests[row], 'request')} on it in all`;
   return connectionEvidence(facts, row, text);
 }
 

@@ -1,5 +1,6 @@
 // KEEP_CONN is asked for, but the web server closes each connection as soon as its one request is done.
 import { REQUEST_ENDED, REQUEST_KEEP_CONN } from '../../model/request-table.js';
+import { BY_WEB_SERVER } from '../../model/side.js';
 import type { Check } from '../check.js';
 import type { Facts, Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
@@ -9,6 +10,10 @@ import { connectionEvidence, connectionName, counted, grouped, showsRequests, sp
 /** A close this soon after END_REQUEST is no idle timeout: there was nowhere to keep the connection. */
 const AT_ONCE = 50e6;
 const ENOUGH = 3;
+
+const TIME_WAIT_MOVES =
+  "Nothing is saved, and TIME_WAIT moves from the application, where it is harmless, to the web server's ephemeral ports.";
+const RESETS = 'Nothing is saved but TIME_WAIT: it closes with RST.';
 
 const ADVICE: readonly Advice[] = [
   {
@@ -51,11 +56,13 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const evidence: Evidence[] = [];
   let closed = 0;
   let count = 0;
+  let left = 0;
   for (const row of listener.connections) {
     if (!isClosed(connections, row)) continue;
     closed++;
     const pause = pauseBeforeClose(facts, row);
     if (!(pause <= AT_ONCE)) continue;
+    if (connections.timeWait[row] & BY_WEB_SERVER) left++;
     if (++count > MAX_EVIDENCE) continue;
     const time = webServerEnd(connections, row);
     const text = `${connectionName(facts, row)}: KEEP_CONN set, one request, closed by the web server ${span(pause)} after END_REQUEST`;
@@ -68,8 +75,7 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
     title: `KEEP_CONN is set at ${listener.endpoint}, but the web server closes ${grouped(count)} of ${counted(closed, 'connection')} after one request`,
     detail:
       'The application is asked to keep the connection and does so; the web server then closes it at once, because it has no pool ' +
-      'to put it into. Nothing is saved, and TIME_WAIT moves from the application, where it is harmless, to the web ' +
-      "server's ephemeral ports.",
+      `to put it into or keeps it for one client only. ${left * 2 > count ? TIME_WAIT_MOVES : RESETS}`,
     count,
     scope: { endpoint: listener.endpoint },
     evidence,
