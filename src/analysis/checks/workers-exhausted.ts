@@ -73,7 +73,11 @@ function findingOf(facts: Facts, each: ListenerQueue): Finding | undefined {
     detail:
       `The times of ${counted(queue.waiting.length, 'waiting request')} fit service by exactly ${counted(slots, 'slot')}: that is the ` +
       "application's limit, its number of workers or threads. A request that arrives when all are busy waits for the next one " +
-      'to be free, however little work it is itself. Below is what held the slots when most were waiting.',
+      'to be free, however little work it is itself. ' +
+      (slots === 1
+        ? 'One at a time may also be a lock that every request needs, as a PHP session is for one user. '
+        : '') +
+      'Below is what held the slots when most were waiting.',
     count: queue.waiting.length,
     scope: { endpoint: listener.endpoint },
     evidence: holders.slice(0, MAX_EVIDENCE).map((row) => holderEvidence(facts, row, time)),
