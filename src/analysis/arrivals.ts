@@ -11,7 +11,8 @@ export function arrivalsOf(facts: Facts, listener: Listener): Arrival[] {
   if (countWaits(facts, listener, 3) < 3) return [];
   const kinds = new Kinds(facts);
   const arrivals: Arrival[] = [];
-  for (const row of listener.connections) {
+  for (let at = 0; at < listener.connections.length; at++) {
+    const row = listener.connections[at];
     const arrival = connections.marks[row] & MARK_SYN ? enqueued(facts, row) : connections.start[row];
     if (!Number.isNaN(arrival)) arrivals.push(arrivalOf(facts, row, arrival, kinds));
   }
@@ -32,7 +33,8 @@ function enqueued(facts: Facts, row: number): number {
 function countWaits(facts: Facts, listener: Listener, enough: number): number {
   const { connections, conversations, requests } = facts;
   let count = 0;
-  for (const row of listener.connections) {
+  for (let at = 0; at < listener.connections.length; at++) {
+    const row = listener.connections[at];
     const first = conversations.firstRequest[row] - 1;
     if (first < 0) continue;
     const { firstByte } = requests;

@@ -49,7 +49,8 @@ function busy(facts: Facts, rows: Uint32Array): { busyTime: number; requestTime:
   let requestTime = 0;
   let coveredUntil = -Infinity;
   // Rows are in the order the requests began, so overlaps are found in one pass.
-  for (const row of rows) {
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at];
     const begin = facts.requests.begin[row];
     const end = runsUntil(facts, row);
     requestTime += end - begin;

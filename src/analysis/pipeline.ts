@@ -36,7 +36,7 @@ export class Pipeline {
   /** Time of the first packet; undefined before it, or where the input has no date. */
   origin: Origin | undefined;
   /** Nanoseconds since the first packet: the latest packet so far. */
-  lastTime = 0;
+  lastTime = Number.NaN;
   /** Several interfaces captured: the same packet may be there twice. */
   severalInterfaces = false;
   private readonly decoder: PacketDecoder;
@@ -45,6 +45,7 @@ export class Pipeline {
   private until = Infinity;
 
   constructor(private readonly options: PipelineOptions = {}) {
+    this.lastTime = 0;
     this.session = new Session(this.addresses, {
       named: options.named ?? [],
       withoutPayload: options.withoutPayload ?? false,

@@ -21,7 +21,8 @@ export function summarise(facts: Facts, backends: readonly Backend[]): Summary {
   let synRetransmissions = 0;
   let synAckRetransmissions = 0;
   const perConnection = new Tally();
-  for (const row of rows) {
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at];
     const marks = connections.marks[row];
     if (!(marks & MARK_SYN)) midStream++;
     else if (!(marks & MARK_SYN_ACK)) neverEstablished++;
@@ -63,7 +64,8 @@ function requestFigures(facts: Facts, rows: Uint32Array) {
   const appStatus = new Tally();
   const protocolStatus = new Tally();
   let unfinished = 0;
-  for (const row of rows) {
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at];
     const marks = requests.marks[row];
     const ended = (marks & request.REQUEST_ENDED) !== 0;
     if (marks & request.REQUEST_KEEP_CONN) keepConn.set++;
@@ -98,7 +100,8 @@ function requestFigures(facts: Facts, rows: Uint32Array) {
 export function countFirstFin(facts: Facts, rows: Uint32Array): Summary['firstFin'] {
   const counts = { application: 0, 'web-server': 0, simultaneous: 0, none: 0 };
   const { firstFin } = facts.connections;
-  for (const row of rows) {
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at];
     if (firstFin[row] === BY_APPLICATION) counts.application++;
     else if (firstFin[row] === BY_WEB_SERVER) counts['web-server']++;
     else if (firstFin[row] === BY_BOTH) counts.simultaneous++;
@@ -110,7 +113,8 @@ export function countFirstFin(facts: Facts, rows: Uint32Array): Summary['firstFi
 function countFirstReset(facts: Facts, rows: Uint32Array): BySide {
   const counts = { application: 0, 'web-server': 0, none: 0 };
   const { firstReset } = facts.connections;
-  for (const row of rows) {
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at];
     if (firstReset[row] === BY_APPLICATION) counts.application++;
     else if (firstReset[row] === BY_WEB_SERVER) counts['web-server']++;
     else counts.none++;
@@ -121,7 +125,8 @@ function countFirstReset(facts: Facts, rows: Uint32Array): BySide {
 export function countTimeWait(facts: Facts, rows: Uint32Array): Summary['timeWait'] {
   const counts = { application: 0, 'web-server': 0, both: 0, none: 0 };
   const { timeWait } = facts.connections;
-  for (const row of rows) {
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at];
     if (timeWait[row] === BY_APPLICATION) counts.application++;
     else if (timeWait[row] === BY_WEB_SERVER) counts['web-server']++;
     else if (timeWait[row] === BY_BOTH) counts.both++;
@@ -176,7 +181,8 @@ export function latencyOf(requests: request.RequestTable, rows: Uint32Array): La
   const total = new Float64Array(rows.length);
   let firsts = 0;
   let totals = 0;
-  for (const row of rows) {
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at];
     const wait = requests.firstByte[row] - inputEnd(requests, row);
     // An answer that began before the input had ended did not wait for it.
     if (!Number.isNaN(wait)) first[firsts++] = Math.max(0, wait);

@@ -17,7 +17,8 @@ export function timeWaitEntries(facts: Facts, rows: Uint32Array, side: Side): Fl
   const wanted = bySide(side);
   const times = new Float64Array(rows.length);
   let count = 0;
-  for (const row of rows) {
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at];
     if (timeWait[row] !== wanted && timeWait[row] !== BY_BOTH) continue;
     times[count++] = Math.max(finTime0[row], finTime1[row]);
   }

@@ -74,7 +74,8 @@ function shareOf(facts: Facts, listener: Listener, side: Side): TimeWaitShare {
   let count = 0;
   let closed = 0;
   let first = -1;
-  for (const row of listener.connections) {
+  for (let at = 0; at < listener.connections.length; at++) {
+    const row = listener.connections[at];
     if (!isClosed(connections, row)) continue;
     closed++;
     if (!isLeftOn(facts, row, side)) continue;
@@ -87,7 +88,8 @@ function busiestPair(facts: Facts, shares: readonly TimeWaitShare[], side: Side)
   let busiest = { listener: shares[0].listener, webServer: 0, count: 0 };
   for (const { listener } of shares) {
     const counts = new Map<number, number>();
-    for (const row of listener.connections) {
+    for (let at = 0; at < listener.connections.length; at++) {
+      const row = listener.connections[at];
       if (!isLeftOn(facts, row, side)) continue;
       const webServer = facts.connections.address0[row];
       const count = (counts.get(webServer) ?? 0) + 1;

@@ -6,9 +6,9 @@ const KEPT = 8;
 
 export class ChunkOrigins {
   /** What `find` found: nanoseconds, packet number, file position (or -1). */
-  time = 0;
+  time = Number.NaN;
   packet = 0;
-  position = -1;
+  position = Number.NaN;
   private readonly offsets = new Float64Array(KEPT);
   private readonly times = new Float64Array(KEPT);
   private readonly packets = new Float64Array(KEPT);

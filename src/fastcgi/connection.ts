@@ -29,8 +29,8 @@ export class FastcgiConnection implements RecordSink {
   /** GET_VALUES not answered yet, and the packet of the first of them. */
   valuesPending = 0;
   valuesPacket = 0;
-  private valuesTime = 0;
-  private valuesOffset = 0;
+  private valuesTime = Number.NaN;
+  private valuesOffset = Number.NaN;
   /** Row in the connection table. */
   row = 0;
   private readonly live: LiveRequests;
@@ -41,10 +41,10 @@ export class FastcgiConnection implements RecordSink {
   private readonly bodyLengths = [0, 0];
   private readonly keeper: ParamsKeeper;
   /** Of the packet at hand. */
-  time = 0;
+  time = Number.NaN;
   packet = 0;
-  private position = -1;
-  private chunkOffset = 0;
+  private position = Number.NaN;
+  private chunkOffset = Number.NaN;
   /** Where the web server's last incomplete record may have begun. */
   private readonly origins = new ChunkOrigins();
 

@@ -15,7 +15,7 @@ export class LiveRequest {
   private stderr: Uint8Array | undefined;
   private stderrLength = 0;
   stderrPacket = 0;
-  stderrTime = 0;
+  stderrTime = Number.NaN;
 
   restart(row: number, requestId: number): void {
     this.row = row;

@@ -36,28 +36,31 @@ export class RecordParser {
   requestId = 0;
   contentLength = 0;
   paddingLength = 0;
-  recordOffset = 0;
+  recordOffset = Number.NaN;
   /** Bytes of this record's content that a gap swallowed. */
   missingLength = 0;
   /** Stream offset of the next byte to come. */
-  offset = 0;
+  offset = Number.NaN;
 
   private sink: RecordSink;
   private state = IN_HEADER;
   private left = 0;
   private readonly header = new Uint8Array(HEADER_LENGTH);
   private filled = 0;
-  private searchStart = 0;
+  private searchStart = Number.NaN;
   /** The record at hand was found by searching, and no header after it confirmed that yet. */
   private unconfirmed = false;
 
   constructor(sink: RecordSink) {
     this.sink = sink;
+    this.restart();
   }
 
   /** Back to the start of a stream, for reuse. */
   restart(): void {
     this.offset = 0;
+    this.recordOffset = 0;
+    this.searchStart = 0;
     this.filled = 0;
     this.state = IN_HEADER;
     this.left = 0;

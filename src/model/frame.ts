@@ -1,5 +1,9 @@
 // One captured packet, as a capture reader hands it on. The object and the buffer behind it are reused: whoever wants
 // to keep bytes copies them before asking for the next frame.
+//
+// Fields that may outgrow 31 bits begin as NaN, here and in the other objects of the packet path: the engine then keeps
+// them as doubles from the start. Begun as 0 they would be small integers until the first large value, which throws
+// away the machine code of everything that ever touched the object.
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -15,10 +19,15 @@ export class Frame {
   /** Index of the capturing interface over the whole input (0 where the format knows none). */
   interfaceId = 0;
   /** Whole seconds since 1970 and nanoseconds within the second: exact, and no bigint a packet. */
-  seconds = 0;
+  seconds = Number.NaN;
   nanoseconds = 0;
   /** 1-based, as in Wireshark's first column. */
   number = 0;
   /** Byte position of the packet's data in the file (after decompression), for "index, then seek". */
-  position = 0;
+  position = Number.NaN;
+
+  constructor() {
+    this.seconds = 0;
+    this.position = 0;
+  }
 }

@@ -1,5 +1,5 @@
 // One TCP segment, decoded in place. The object is reused for every packet: numbers only, and a view of the payload
-// that is valid until the next frame is read.
+// that is valid until the next frame is read. Fields that begin as NaN are doubles from the start (see frame.ts).
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -17,8 +17,8 @@ export class Segment {
   sourcePort = 0;
   destinationPort = 0;
   /** Unsigned 32-bit. */
-  sequence = 0;
-  acknowledgment = 0;
+  sequence = Number.NaN;
+  acknowledgment = Number.NaN;
   /** The low 8 flag bits (FIN .. CWR). */
   flags = 0;
   /** The window field as it stands, not scaled. */
@@ -26,7 +26,7 @@ export class Segment {
   /** Window scale option, or -1. */
   windowScale = -1;
   /** TSval of the timestamp option, or -1. */
-  timestampValue = -1;
+  timestampValue = Number.NaN;
   /** The TCP checksum field and the IPv4 identification, as they stand: they tell a duplicate from a retransmission. */
   checksum = 0;
   identification = 0;
@@ -39,9 +39,17 @@ export class Segment {
   /** Payload bytes on the wire, after the IP header's length; more than payloadLength when the packet was snapped. */
   wireLength = 0;
   /** Nanoseconds since the first packet of the input. */
-  time = 0;
+  time = Number.NaN;
   /** Packet number over the whole input, from 1. */
   packet = 0;
   /** Byte position of the payload in its file, for "index, then seek"; -1 where there is none. */
-  position = -1;
+  position = Number.NaN;
+
+  constructor() {
+    this.sequence = 0;
+    this.acknowledgment = 0;
+    this.timestampValue = -1;
+    this.time = 0;
+    this.position = -1;
+  }
 }

@@ -22,7 +22,7 @@ export interface ByteSource {
 }
 
 /** Bytes that are asked for at once: small enough to be still in the processor's cache when they are read. */
-export const DEFAULT_BLOCK_SIZE = 512 * 1024;
+export const DEFAULT_BLOCK_SIZE = 128 * 1024;
 
 /** A regular file, by its open descriptor. */
 export class FileSource implements ByteSource {

@@ -79,7 +79,7 @@ export class TcpTracker {
   private readonly zeroWindow: ZeroWindow;
   private readonly farAhead: FarAhead;
   private lastPacket = 0;
-  private nextSweep = 0;
+  private nextSweep = -Infinity;
   private sweptPacket = 0;
 
   constructor(observer: ConnectionObserver, limits: Partial<TrackerLimits> = {}) {

@@ -31,7 +31,8 @@ The specification makes no promise here, so this is a note: the work after the a
     for (const { endpoint, requests } of facts.listeners) {
       const evidence: Evidence[] = [];
       let count = 0;
-      for (const row of requests) {
+      for (let at = 0; at < requests.length; at++) {
+        const row = requests[at];
         if (!(facts.requests.marks[row] & REQUEST_STDOUT_AFTER_ABORT)) continue;
         if (++count <= MAX_EVIDENCE) evidence.push(afterAbort(facts, row));
       }

@@ -43,7 +43,8 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const { connections } = facts;
   const evidence: Evidence[] = [];
   let count = 0;
-  for (const row of listener.connections) {
+  for (let at = 0; at < listener.connections.length; at++) {
+    const row = listener.connections[at];
     const after = resetRightAfterHandshake(connections, row);
     if (Number.isNaN(after)) continue;
     if (++count > MAX_EVIDENCE) continue;

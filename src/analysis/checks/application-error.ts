@@ -52,7 +52,8 @@ function findingOf(facts: Facts, { endpoint, requests: rows }: Listener): Findin
   const evidence: Evidence[] = [];
   const kinds = new Map<string, number>();
   let count = 0;
-  for (const row of rows) {
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at];
     const failure = failureOf(facts, row);
     if (failure === '') continue;
     count++;

@@ -122,7 +122,8 @@ function overflowOf(facts: Facts, listener: Listener): Overflow {
   let accepted = 0;
   let never = 0;
   let longest = 0;
-  for (const row of listener.connections) {
+  for (let at = 0; at < listener.connections.length; at++) {
+    const row = listener.connections[at];
     const answer = connections.synAckTime[row] - connections.start[row];
     if (connections.syns[row] > 1 && !(answer < LATE) && isUnanswered(facts, row)) {
       unanswered.push(row);
@@ -161,7 +162,8 @@ function isUnlikelyLoss(facts: Facts, listener: Listener, repeated: number): boo
   const { connections } = facts;
   let packets = 0;
   let again = 0;
-  for (const row of listener.connections) {
+  for (let at = 0; at < listener.connections.length; at++) {
+    const row = listener.connections[at];
     packets += connections.packets0[row] + connections.packets1[row];
     again += connections.retransmissions0[row] + connections.retransmissions1[row];
   }

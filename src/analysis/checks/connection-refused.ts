@@ -54,7 +54,8 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const refused: number[] = [];
   let count = 0;
   let accepted = 0;
-  for (const row of listener.connections) {
+  for (let at = 0; at < listener.connections.length; at++) {
+    const row = listener.connections[at];
     if (!isRefused(connections, row)) {
       if (!Number.isNaN(connections.synAckTime[row])) accepted++;
     } else if (++count <= MAX_EVIDENCE) refused.push(row);

@@ -47,7 +47,8 @@ Answers to HEAD and those with status 204 or 304 have no body whatever their Con
       const evidence: Evidence[] = [];
       let tooShort = 0;
       let tooLong = 0;
-      for (const row of rows) {
+      for (let at = 0; at < rows.length; at++) {
+        const row = rows[at];
         const surplus = surplusOf(facts, row);
         if (surplus === 0) continue;
         if (surplus < 0) tooShort++;

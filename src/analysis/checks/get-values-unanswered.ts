@@ -43,7 +43,8 @@ Among the common web servers only HAProxy asks, and only with "option get-values
     for (const { endpoint, connections: rows } of facts.listeners) {
       const evidence: Evidence[] = [];
       let count = 0;
-      for (const row of rows) {
+      for (let at = 0; at < rows.length; at++) {
+        const row = rows[at];
         if (!(conversations.marks[row] & CONVERSATION_GET_VALUES_PENDING)) continue;
         const lived = lifetime(facts, row);
         const closedByApplication =

@@ -54,7 +54,8 @@ It happens to some users only, because cookies are the usual reason: those with 
       let count = 0;
       let largest = 0;
       let refused = 0;
-      for (const row of rows) {
+      for (let at = 0; at < rows.length; at++) {
+        const row = rows[at];
         const size = sizeInBuffer(facts, row);
         if (size <= NGINX_BUFFER) continue;
         count++;

@@ -136,7 +136,8 @@ interface IdleClose {
 function idleCloses(facts: Facts, listener: Listener): IdleClose[] {
   const { connections, conversations, requests } = facts;
   const closes: IdleClose[] = [];
-  for (const row of listener.connections) {
+  for (let at = 0; at < listener.connections.length; at++) {
+    const row = listener.connections[at];
     const last = conversations.lastRequest[row] - 1;
     if (last < 0 || !(requests.marks[last] & REQUEST_KEEP_CONN) || !(requests.marks[last] & REQUEST_ENDED)) continue;
     const time = closeTime(connections, row);

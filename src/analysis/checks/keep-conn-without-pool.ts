@@ -57,7 +57,8 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   let closed = 0;
   let count = 0;
   let left = 0;
-  for (const row of listener.connections) {
+  for (let at = 0; at < listener.connections.length; at++) {
+    const row = listener.connections[at];
     if (!isClosed(connections, row)) continue;
     closed++;
     const pause = pauseBeforeClose(facts, row);

@@ -64,7 +64,8 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const kinds = new Map<string, number>();
   let count = 0;
   let elsewhere = listener.requests.length;
-  for (const row of listener.connections) {
+  for (let at = 0; at < listener.connections.length; at++) {
+    const row = listener.connections[at];
     const other = otherProtocol(facts, row);
     if (!other) continue;
     count++;

@@ -104,7 +104,8 @@ function findingsOf(facts: Facts, listener: Listener): Finding[] {
 function cutOff(facts: Facts, listener: Listener): Cut[] {
   const { connection, begin } = facts.requests;
   const cuts: Cut[] = [];
-  for (const request of listener.requests) {
+  for (let at = 0; at < listener.requests.length; at++) {
+    const request = listener.requests[at];
     const time = cutByApplication(facts, request);
     if (Number.isNaN(time) || isStaleRace(facts, request)) continue;
     cuts.push({ request, connection: connection[request], begin: begin[request], time });
@@ -171,7 +172,8 @@ function afterwards(facts: Facts, listener: Listener, time: number): string {
     if (connections.start[row] >= time - INSTANT && isRefused(connections, row)) refused++;
   const refusals =
     refused > 0 ? `${counted(refused, 'connection')} ${refused === 1 ? 'was' : 'were'} refused afterwards` : '';
-  for (const row of listener.requests) {
+  for (let at = 0; at < listener.requests.length; at++) {
+    const row = listener.requests[at];
     if (requests.begin[row] <= time || Number.isNaN(requests.firstByte[row])) continue;
     const pause = `${span(requests.firstByte[row] - time)} later a new request was answered`;
     return refused > 0

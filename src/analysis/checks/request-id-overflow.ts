@@ -62,7 +62,8 @@ function overflowed(facts: Facts, listener: Listener): Finding | undefined {
   const answered: Evidence[] = [];
   let count = 0;
   let answers = 0;
-  for (const row of listener.requests) {
+  for (let at = 0; at < listener.requests.length; at++) {
+    const row = listener.requests[at];
     if (requestId[row] !== 0 || protocol[row] !== PROTOCOL_FASTCGI) continue;
     count++;
     const isAnswered = facts.requests.firstBytePacket[row] !== 0 || (facts.requests.marks[row] & REQUEST_ENDED) !== 0;
@@ -119,7 +120,8 @@ function growing(facts: Facts, listener: Listener): Finding | undefined {
   let least = LARGEST_ID;
   let count = 0;
   let rises = 0;
-  for (const connection of listener.connections) {
+  for (let at = 0; at < listener.connections.length; at++) {
+    const connection = listener.connections[at];
     const row = conversations.firstRequest[connection] - 1;
     if (row < 0) continue;
     const id = requests.requestId[row];

@@ -60,7 +60,8 @@ export function holdersAt(facts: Facts, { listener, queue }: ListenerQueue, time
   const waiting = new Set<number>();
   for (const { row, from, until } of queue.waiting) if (from <= time && time < until) waiting.add(row);
   const holders: number[] = [];
-  for (const row of listener.connections) {
+  for (let at = 0; at < listener.connections.length; at++) {
+    const row = listener.connections[at];
     const since = facts.connections.establishedTime[row];
     if (since <= time && slotFreeAt(facts, row) > time && !waiting.has(row)) holders.push(row);
   }

@@ -61,7 +61,8 @@ function slowRequests(
   const times: number[] = [];
   let unfinished = 0;
   let silent = 0;
-  for (const row of listener.requests) {
+  for (let at = 0; at < listener.requests.length; at++) {
+    const row = listener.requests[at];
     if (!isJudged(facts, row)) continue;
     if (!(splitter.totalOf(row) > SLOW) || (isUnanswered(facts, row) && bodies.judge(row) !== BODY_AS_DECLARED))
       continue;

@@ -19,7 +19,8 @@ export function askedToStay(facts: Facts, verdict: TimeWaitVerdict, side: Side):
   let kept = 0;
   let notKept = 0;
   for (const { listener } of verdict.shares) {
-    for (const row of listener.connections) {
+    for (let at = 0; at < listener.connections.length; at++) {
+      const row = listener.connections[at];
       const first = conversations.firstRequest[row] - 1;
       if (first < 0 || !isLeftOn(facts, row, side)) continue;
       if (requests.marks[first] & REQUEST_KEEP_CONN) kept++;

@@ -55,7 +55,8 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const connections = new Set<number>();
   let count = 0;
   let answered = 0;
-  for (const row of listener.requests) {
+  for (let at = 0; at < listener.requests.length; at++) {
+    const row = listener.requests[at];
     const connection = requests.connection[row];
     const first = conversations.firstRequest[connection] - 1;
     if (row === first || !(requests.marks[first] & REQUEST_KEEP_CONN)) continue;
