@@ -113,6 +113,7 @@ function describeInput(gathered: Gathered, facts: Facts): Input {
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
     firstTime: pipeline.origin,
     duration: facts.duration,
+    leftOut: { packets: pipeline.leftOut, duration: pipeline.inputDuration },
     cut: facts.cut,
     problems: facts.inputProblems,
   };

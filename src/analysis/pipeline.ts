@@ -37,6 +37,10 @@ export class Pipeline {
   origin: Origin | undefined;
   /** Nanoseconds since the first packet: the latest packet so far. */
   lastTime = Number.NaN;
+  /** Packets outside the wanted range of time. */
+  leftOut = 0;
+  /** Nanoseconds since the first packet: the latest packet of all, wanted or not. */
+  private inputEnd = Number.NaN;
   /** Several interfaces captured: the same packet may be there twice. */
   severalInterfaces = false;
   private readonly decoder: PacketDecoder;
@@ -46,6 +50,7 @@ export class Pipeline {
 
   constructor(private readonly options: PipelineOptions = {}) {
     this.lastTime = 0;
+    this.inputEnd = 0;
     this.session = new Session(this.addresses, {
       named: options.named ?? [],
       withoutPayload: options.withoutPayload ?? false,
@@ -61,7 +66,10 @@ export class Pipeline {
     this.packets++;
     const origin = this.origin ?? this.begin(frame);
     const time = (frame.seconds - origin.seconds) * 1e9 + (frame.nanoseconds - origin.nanoseconds);
-    if (time < this.since || time > this.until) return;
+    if (time < this.since || time > this.until) {
+      this.leaveOut(time);
+      return;
+    }
     if (time > this.lastTime) this.lastTime = time;
     const segment = this.segment;
     const code = this.decoder.decode(frame, segment);
@@ -81,7 +89,10 @@ export class Pipeline {
     this.packets++;
     this.tcpPackets++;
     segment.packet = this.packets;
-    if (segment.time < this.since || segment.time > this.until) return;
+    if (segment.time < this.since || segment.time > this.until) {
+      this.leaveOut(segment.time);
+      return;
+    }
     if (segment.time > this.lastTime) this.lastTime = segment.time;
     // The text says how long the payload was, not what: zeros stand for it, which the session never looks at.
     if (segment.wireLength <= STAND_IN.length) {
@@ -107,6 +118,16 @@ export class Pipeline {
       this.until = range.until;
     }
     return origin;
+  }
+
+  /** How long the whole input lasts, packets that were left out included; nanoseconds. */
+  get inputDuration(): number {
+    return Math.max(this.inputEnd, this.lastTime);
+  }
+
+  private leaveOut(time: number): void {
+    this.leftOut++;
+    if (time > this.inputEnd) this.inputEnd = time;
   }
 
   /** Packets of unsupported link types are counted by the reader, which knows their names. */

@@ -25,6 +25,8 @@ export interface Input {
   readonly firstTime: { readonly seconds: number; readonly nanoseconds: number } | undefined;
   /** Nanoseconds. */
   readonly duration: number;
+  /** Packets outside --since and --until, and how many nanoseconds the input lasts with them. */
+  readonly leftOut: { readonly packets: number; readonly duration: number };
   readonly cut: boolean;
   readonly problems: readonly CaptureProblem[];
 }

@@ -37,7 +37,7 @@ export function decodeIpv6(
   let ipEnd = payloadLength === 0 ? wireEnd : start + payloadLength;
   if (payloadLength === 0 && protocol === PROTOCOL_HOP_BY_HOP) {
     const jumbo = jumboPayloadLength(data, start, end);
-    if (jumbo !== 0) ipEnd = start + jumbo;
+    if (jumbo !== 0) ipEnd = Math.min(start + jumbo, wireEnd);
   }
   const capturedEnd = Math.min(ipEnd, end);
   // Every header moves `start` on by at least 8 bytes, so the frame's length bounds this.

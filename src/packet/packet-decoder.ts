@@ -24,6 +24,9 @@ import { decodeRawIp } from './raw-ip.js';
 
 const ETHERNET_HEADER = 14;
 
+/** No packet is longer (BIG TCP makes 512 KB of them at most): a claim beyond it is damage. */
+const LONGEST = 1 << 24;
+
 export class PacketDecoder {
   constructor(private readonly addresses: AddressTable) {}
 
@@ -35,7 +38,7 @@ export class PacketDecoder {
     const data = frame.data;
     const at = frame.offset;
     const end = at + frame.capturedLength;
-    const wireEnd = frame.originalLength > frame.capturedLength ? at + frame.originalLength : end;
+    const wireEnd = frame.originalLength > frame.capturedLength ? at + Math.min(frame.originalLength, LONGEST) : end;
     let code: PacketCode;
     if (frame.linkType === LINK_ETHERNET) {
       if (end - at < ETHERNET_HEADER) return MALFORMED;

@@ -93,6 +93,7 @@ function inputObject(snapshot: Snapshot) {
     firstTime: input.firstTime ? isoTime(0, input.firstTime) : null,
     lastTime: input.firstTime ? isoTime(input.duration, input.firstTime) : null,
     duration: seconds(input.duration),
+    leftOut: { packets: input.leftOut.packets, duration: seconds(input.leftOut.duration) },
     cut: input.cut,
     problems: input.problems,
   };

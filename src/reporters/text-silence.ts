@@ -2,6 +2,7 @@
 import type { Facts } from '../analysis/facts.js';
 import { describeForeign } from '../analysis/protocol-guess.js';
 import { APPLICATION, WEB_SERVER } from '../model/side.js';
+import { formatDuration } from './format-duration.js';
 import type { TextContext } from './text-context.js';
 import { wrap } from './text-layout.js';
 import { counted, listed } from './text-words.js';
@@ -44,6 +45,13 @@ export function* noListenerLines(context: TextContext): Generator<string> {
   const { input, facts } = snapshot;
   if (input.packets === 0) {
     yield style.strong('There are no packets in it.');
+    return;
+  }
+  if (input.leftOut.packets === input.packets) {
+    const lasts = formatDuration(input.leftOut.duration);
+    yield style.strong(
+      `None of its ${counted(input.packets, 'packet')} lies between --since and --until: it lasts ${lasts}.`,
+    );
     return;
   }
   if (input.tcpPackets === 0) {

@@ -139,6 +139,11 @@ test('--since and --until leave out packets outside', () => {
   assert.deepEqual(uris(['--since', '2023-11-14T22:13:21.5Z']), ['/page/2']);
   assert.deepEqual(uris(['--until', '2023-11-14T22:13:20.9Z']), ['/page/0']);
   assert.deepEqual(uris(['--since', '1h']), []);
+  const { packets, leftOut } = report([path, '--since', '1h']).input;
+  assert.equal(leftOut.packets, packets);
+  assert.ok(leftOut.duration > 2 && leftOut.duration < 3, `${leftOut.duration}`);
+  const text = runBin([path, '--since', '1h']).stdout;
+  assert.match(text, /^None of its \d+ packets lies between --since and --until: it lasts 2(\.\d+)? s\.$/m);
   for (const wrong of ['yesterday', '-1', '1x', '2023-99-99', '']) {
     const run = runBin([path, `--since=${wrong}`]);
     assert.deepEqual([run.status, run.stdout], [2, ''], wrong);

@@ -54,6 +54,12 @@ test('total length 0 (BIG TCP, segmentation offload): the frame says how long it
   assert.equal(cut.segment.wireLength, 70_000);
 });
 
+test('a frame that claims gigabytes is damage: what is missing stays bounded', () => {
+  const damaged = decode(packet({ length: 0 }, 'x'.repeat(100)), 1, 100, 0xffffffff);
+  assert.equal(damaged.code, TCP);
+  assert.ok(damaged.segment.wireLength <= 1 << 24, `${damaged.segment.wireLength}`);
+});
+
 test('a total length that is longer than the frame: the rest is missing, not invented', () => {
   const { code, segment } = decode(packet({ length: 1500 }));
   assert.equal(code, TCP);

@@ -58,6 +58,10 @@ test('a jumbogram says its length in an option (RFC 2675)', () => {
   const padded = concat(packet, new Uint8Array(10));
   assert.equal(decode(padded).segment.wireLength, 70_000);
   assert.equal(decode(packet, 1, 100, packet.length).segment.wireLength, 70_000);
+  // A jumbogram that claims more than the frame had on the wire.
+  const larger = concat(packet);
+  larger.set(bigEndian(0x7fffffff, 4), packet.indexOf(0xc2, 54) + 2);
+  assert.equal(decode(larger).segment.wireLength, 70_000);
   // An option of another length is no jumbo payload option.
   options[3] = 3;
   const wrong = tcpPacket({ ...ends, payload: 'x', ip: { options, firstExtension: 0, length: 0 } });

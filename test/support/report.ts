@@ -42,6 +42,7 @@ export interface InputObject {
   }[];
   readonly packets: number;
   readonly tcpPackets: number;
+  readonly leftOut: { readonly packets: number; readonly duration: number };
   readonly bytes: number;
   /** ISO 8601 with nanoseconds. */
   readonly firstTime: string | null;
