@@ -26,6 +26,8 @@ export interface Listener {
   readonly connections: Uint32Array;
   /** Rows of its requests in the order they began. */
   readonly requests: Uint32Array;
+  /** Those of them that did not go smoothly in every respect: the only ones that findings about single requests look at. */
+  readonly roughRequests: Uint32Array;
 }
 
 /** Totals of the TCP tracker that tell how good the capture is. */

@@ -1,6 +1,7 @@
 // Which endpoints are FastCGI or SCGI listeners, and which connections and requests are theirs.
 import type { Facts, Listener } from './facts.js';
 import type { Session } from './session.js';
+import { isSmooth } from './smooth-requests.js';
 
 export interface ListenerIndex {
   readonly listeners: Listener[];
@@ -41,10 +42,13 @@ export function indexListeners(session: Session): ListenerIndex {
   }
   const requests = requestCounts.map((size) => new Uint32Array(size));
   const requestFilled = sizes.map(() => 0);
+  const rough = sizes.map((): number[] => []);
   const { connection } = log.requests;
   for (let row = 0; row < log.requests.count; row++) {
     const index = listenerOf[connection[row]];
-    if (index !== -1) requests[index][requestFilled[index]++] = row;
+    if (index === -1) continue;
+    requests[index][requestFilled[index]++] = row;
+    if (!isSmooth(log.requests, connections, row)) rough[index].push(row);
   }
   const listeners = keys.map((key, index): Listener => {
     const port = key % 65536;
@@ -61,6 +65,7 @@ export function indexListeners(session: Session): ListenerIndex {
       inSummary: protocol !== 'scgi' || named,
       connections: rows[index],
       requests: requests[index],
+      roughRequests: Uint32Array.from(rough[index]),
     };
   });
   return { listeners, listenerOf };

@@ -53,8 +53,8 @@ function findingsOf(facts: Facts, listener: Listener): Finding[] {
   const evidence: Evidence[] = [];
   let count = 0;
   let wasted = 0;
-  for (let at = 0; at < listener.requests.length; at++) {
-    const row = listener.requests[at];
+  for (let at = 0; at < listener.roughRequests.length; at++) {
+    const row = listener.roughRequests[at];
     if (!isComplete(facts, row)) continue;
     const connection = requests.connection[row];
     const given = webServerEnd(connections, connection);

@@ -28,11 +28,11 @@ The specification makes no promise here, so this is a note: the work after the a
   run(facts) {
     if (!showsRequests(facts)) return 'not-applicable';
     const findings: Finding[] = [];
-    for (const { endpoint, requests } of facts.listeners) {
+    for (const { endpoint, roughRequests: rows } of facts.listeners) {
       const evidence: Evidence[] = [];
       let count = 0;
-      for (let at = 0; at < requests.length; at++) {
-        const row = requests[at];
+      for (let at = 0; at < rows.length; at++) {
+        const row = rows[at];
         if (!(facts.requests.marks[row] & REQUEST_STDOUT_AFTER_ABORT)) continue;
         if (++count <= MAX_EVIDENCE) evidence.push(afterAbort(facts, row));
       }

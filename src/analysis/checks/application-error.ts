@@ -48,7 +48,7 @@ Three things count. The HTTP status in the response head is 500 or above. Or the
   },
 };
 
-function findingOf(facts: Facts, { endpoint, requests: rows }: Listener): Finding | undefined {
+function findingOf(facts: Facts, { endpoint, requests, roughRequests: rows }: Listener): Finding | undefined {
   const evidence: Evidence[] = [];
   const kinds = new Map<string, number>();
   let count = 0;
@@ -68,7 +68,7 @@ function findingOf(facts: Facts, { endpoint, requests: rows }: Listener): Findin
   return {
     id: 'application-error',
     severity: 'note',
-    title: `${grouped(count)} of ${counted(rows.length, 'request')} failed in the application at ${endpoint}: ${listed(named)}`,
+    title: `${grouped(count)} of ${counted(requests.length, 'request')} failed in the application at ${endpoint}: ${listed(named)}`,
     detail:
       'The exchange worked: the request arrived and the application ended it. What it answered is a failure of its own, so ' +
       'the cause is in the application, not in the web server or in the connection between them.',

@@ -43,7 +43,7 @@ Answers to HEAD and those with status 204 or 304 have no body whatever their Con
   run(facts) {
     if (!showsRequests(facts)) return 'not-applicable';
     const findings: Finding[] = [];
-    for (const { endpoint, requests: rows } of facts.listeners) {
+    for (const { endpoint, roughRequests: rows } of facts.listeners) {
       const evidence: Evidence[] = [];
       let tooShort = 0;
       let tooLong = 0;

@@ -49,7 +49,7 @@ It happens to some users only, because cookies are the usual reason: those with 
   run(facts) {
     if (!showsRequests(facts)) return 'not-applicable';
     const findings: Finding[] = [];
-    for (const { endpoint, requests: rows } of facts.listeners) {
+    for (const { endpoint, roughRequests: rows } of facts.listeners) {
       const evidence: Evidence[] = [];
       let count = 0;
       let largest = 0;

@@ -49,8 +49,8 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const evidence: Evidence[] = [];
   let count = 0;
   let late = 0;
-  for (let at = 0; at < listener.requests.length; at++) {
-    const row = listener.requests[at];
+  for (let at = 0; at < listener.roughRequests.length; at++) {
+    const row = listener.roughRequests[at];
     const marks = requests.marks[row];
     if (!(marks & REQUEST_STDOUT_ENDED) || marks & REQUEST_ABORTED) continue;
     const ended = (marks & REQUEST_ENDED) !== 0;

@@ -75,8 +75,8 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   let count = 0;
   let resets = 0;
   let lastClose = -1;
-  for (let at = 0; at < listener.requests.length; at++) {
-    const row = listener.requests[at];
+  for (let at = 0; at < listener.roughRequests.length; at++) {
+    const row = listener.roughRequests[at];
     const closed = cutByApplication(facts, row);
     if (Number.isNaN(closed) || answerBegan(facts, row) || isStaleRace(facts, row)) continue;
     if (!isComplete(facts, row) && closed - requests.begin[row] > PATIENCE) continue;

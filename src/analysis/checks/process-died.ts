@@ -104,8 +104,8 @@ function findingsOf(facts: Facts, listener: Listener): Finding[] {
 function cutOff(facts: Facts, listener: Listener): Cut[] {
   const { connection, begin } = facts.requests;
   const cuts: Cut[] = [];
-  for (let at = 0; at < listener.requests.length; at++) {
-    const request = listener.requests[at];
+  for (let at = 0; at < listener.roughRequests.length; at++) {
+    const request = listener.roughRequests[at];
     const time = cutByApplication(facts, request);
     if (Number.isNaN(time) || isStaleRace(facts, request)) continue;
     cuts.push({ request, connection: connection[request], begin: begin[request], time });

@@ -143,8 +143,8 @@ A body that stops coming: with buffering off (and always in Apache and Caddy) th
 function findingsOf(facts: Facts, bodies: RequestBodies, listener: Listener): Finding[] {
   const counts = KINDS.map(() => 0);
   const evidence = KINDS.map((): Evidence[] => []);
-  for (let at = 0; at < listener.requests.length; at++) {
-    const row = listener.requests[at];
+  for (let at = 0; at < listener.roughRequests.length; at++) {
+    const row = listener.roughRequests[at];
     const body = bodies.judge(row);
     if (body === BODY_AS_DECLARED) continue;
     const unanswered = isUnanswered(facts, row);

@@ -62,8 +62,8 @@ function overflowed(facts: Facts, listener: Listener): Finding | undefined {
   const answered: Evidence[] = [];
   let count = 0;
   let answers = 0;
-  for (let at = 0; at < listener.requests.length; at++) {
-    const row = listener.requests[at];
+  for (let at = 0; at < listener.roughRequests.length; at++) {
+    const row = listener.roughRequests[at];
     if (requestId[row] !== 0 || protocol[row] !== PROTOCOL_FASTCGI) continue;
     count++;
     const isAnswered = facts.requests.firstBytePacket[row] !== 0 || (facts.requests.marks[row] & REQUEST_ENDED) !== 0;

@@ -35,8 +35,8 @@ function findingOf(facts: Facts, listener: Listener, words: ProtocolStatusWords)
   const { protocol, protocolStatus } = facts.requests;
   const evidence: Evidence[] = [];
   let count = 0;
-  for (let at = 0; at < listener.requests.length; at++) {
-    const row = listener.requests[at];
+  for (let at = 0; at < listener.roughRequests.length; at++) {
+    const row = listener.roughRequests[at];
     if (protocolStatus[row] !== words.status || protocol[row] !== PROTOCOL_FASTCGI) continue;
     if (++count <= MAX_EVIDENCE) evidence.push(refusal(facts, row));
   }

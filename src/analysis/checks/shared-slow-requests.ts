@@ -61,8 +61,8 @@ function slowRequests(
   const times: number[] = [];
   let unfinished = 0;
   let silent = 0;
-  for (let at = 0; at < listener.requests.length; at++) {
-    const row = listener.requests[at];
+  for (let at = 0; at < listener.roughRequests.length; at++) {
+    const row = listener.roughRequests[at];
     if (!isJudged(facts, row)) continue;
     if (!(splitter.totalOf(row) > SLOW) || (isUnanswered(facts, row) && bodies.judge(row) !== BODY_AS_DECLARED))
       continue;

@@ -54,16 +54,11 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const evidence: Evidence[] = [];
   const connections = new Set<number>();
   let count = 0;
-  let answered = 0;
-  for (let at = 0; at < listener.requests.length; at++) {
-    const row = listener.requests[at];
+  for (let at = 0; at < listener.roughRequests.length; at++) {
+    const row = listener.roughRequests[at];
     const connection = requests.connection[row];
     const first = conversations.firstRequest[connection] - 1;
-    if (row === first || !(requests.marks[first] & REQUEST_KEEP_CONN)) continue;
-    if (!hasNoAnswer(facts, row) || requests.marks[row] & REQUEST_ENDED) {
-      answered++;
-      continue;
-    }
+    if (!isLater(facts, row) || wasAnswered(facts, row)) continue;
     const waited = waitedInVain(facts, row, first);
     if (Number.isNaN(waited)) continue;
     count++;
@@ -74,7 +69,12 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
       `the first request of this connection was answered after ${span(requests.firstByte[first] - requests.begin[first])}`;
     evidence.push(requestEvidence(facts, row, text));
   }
-  if (connections.size < SEVERAL || answered > FEW * count) return undefined;
+  if (connections.size < SEVERAL) return undefined;
+  const answered = listener.requests.reduce(
+    (sum, row) => sum + (isLater(facts, row) && wasAnswered(facts, row) ? 1 : 0),
+    0,
+  );
+  if (answered > FEW * count) return undefined;
   return {
     id: stuckOnReuse.id,
     severity: 'error',
@@ -91,6 +91,16 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
     evidence,
     advice: ADVICE,
   };
+}
+
+/** Whether the request is not the first one of a connection that was to be kept. */
+function isLater({ requests, conversations }: Facts, row: number): boolean {
+  const first = conversations.firstRequest[requests.connection[row]] - 1;
+  return row !== first && (requests.marks[first] & REQUEST_KEEP_CONN) !== 0;
+}
+
+function wasAnswered(facts: Facts, row: number): boolean {
+  return !hasNoAnswer(facts, row) || (facts.requests.marks[row] & REQUEST_ENDED) !== 0;
 }
 
 /** How long a complete request behind an answered one waited for nothing, or NaN if that is no sign. */

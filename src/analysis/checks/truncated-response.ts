@@ -47,8 +47,8 @@ A capture that simply ends in the middle of an answer is no fault, and neither i
 function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const evidence: Evidence[] = [];
   let count = 0;
-  for (let at = 0; at < listener.requests.length; at++) {
-    const row = listener.requests[at];
+  for (let at = 0; at < listener.roughRequests.length; at++) {
+    const row = listener.roughRequests[at];
     const end = cutByApplication(facts, row);
     if (Number.isNaN(end) || !answerBegan(facts, row)) continue;
     if (++count <= MAX_EVIDENCE) evidence.push(evidenceOf(facts, row, end));
