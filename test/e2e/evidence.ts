@@ -1,0 +1,93 @@
+// Holds our report of a capture against everybody else who saw the same: tshark and the kernel; and its findings against
+// those that the scenario must give.
+import assert from 'node:assert/strict';
+import type { RestingSockets } from '../support/peers/sockets.js';
+import { type SecondOpinion, secondOpinion } from '../support/peers/tshark.js';
+import type { Report } from '../support/report.js';
+import { startBin } from '../support/run-bin.js';
+
+export interface Case {
+  readonly capture: string;
+  /** The application's endpoint. */
+  readonly application: string;
+  /** What the kernel said at the end of the capture; left out where connections end otherwise than by FINs seen in it. */
+  readonly sockets?: RestingSockets;
+  /** Further inputs and options. */
+  readonly args?: readonly string[];
+}
+
+/** The report that the command prints, after it agreed with tshark and with the kernel. */
+export async function inspected({ capture, application, sockets, args = [] }: Case): Promise<Report> {
+  const [run, opinion] = await Promise.all([
+    startBin([capture, ...args, '--format', 'json']).ended,
+    secondOpinion(capture, application),
+  ]);
+  assert.deepEqual([run.status, run.stderr], [0, '']);
+  const report = JSON.parse(run.stdout) as Report;
+  agreesWithTshark(report, opinion);
+  if (sockets !== undefined) agreesWithKernel(report, sockets);
+  assert.deepEqual(report.input.problems, []);
+  return report;
+}
+
+/** Connection by connection who closed it, and the records. */
+export function agreesWithTshark(report: Report, opinion: SecondOpinion): void {
+  const { input, summary, connections } = report;
+  assert.equal(input.tcpPackets, opinion.packets, 'packets');
+  assert.deepEqual(
+    connections.map(({ webServer, firstFin, firstReset }) => ({ webServer, firstFin, firstReset })),
+    opinion.streams.map(({ webServer, firstFin, firstReset }) => ({ webServer, firstFin, firstReset })),
+    'connections, first FIN and first RST of each',
+  );
+  const { streams } = opinion;
+  assert.equal(summary.connections, streams.length);
+  assert.equal(summary.midStream, streams.filter(({ synSeen }) => !synSeen).length);
+  assert.equal(summary.neverEstablished, streams.filter(({ synSeen, synAckSeen }) => synSeen && !synAckSeen).length);
+  for (const side of ['application', 'web-server', 'simultaneous', 'none'] as const)
+    assert.equal(summary.firstFin[side], streams.filter(({ firstFin }) => firstFin === side).length, `${side} FINs`);
+  assert.deepEqual(nonZero(summary.records), nonZero(opinion.records), 'records');
+}
+
+/** TIME_WAIT by side, and the connections that are still open. */
+export function agreesWithKernel(report: Report, { timeWait, established }: RestingSockets): void {
+  const { summary, connections } = report;
+  const { application, 'web-server': webServer, both } = summary.timeWait;
+  assert.deepEqual(
+    { application: application + both, 'web-server': webServer + both },
+    timeWait,
+    'TIME_WAIT sockets by side: report, kernel',
+  );
+  const open = connections.filter(({ firstFin, firstReset }) => firstFin === 'none' && firstReset === 'none');
+  assert.equal(open.length, established, 'connections that are still open');
+}
+
+function nonZero(counts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(counts)
+      .filter(([, count]) => count > 0)
+      .sort(([a], [b]) => a.localeCompare(b)),
+  );
+}
+
+/** Exactly these findings, but for those that may be there or not. */
+export function assertFindings(report: Report, fires: readonly string[], may: readonly string[] = []): void {
+  const found = report.findings.map(({ id }) => id);
+  const told = report.findings.map(({ id, severity, title, detail }) => `${severity} ${id}: ${title}\n${detail}`);
+  const missing = fires.filter((id) => !found.includes(id));
+  const unwanted = found.filter((id) => !fires.includes(id) && !may.includes(id));
+  assert.deepEqual({ missing, unwanted: unwanted }, { missing: [], unwanted: [] }, told.join('\n'));
+}
+
+/** The one finding of this id. */
+export function findingOf(report: Report, id: string) {
+  const found = report.findings.filter((finding) => finding.id === id);
+  assert.equal(found.length, 1, `${found.length} findings ${id}`);
+  return found[0];
+}
+
+/** How often each of the values is there. */
+export function counted(values: readonly (string | number)[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}

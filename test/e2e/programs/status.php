@@ -1,0 +1,1 @@
+<?php http_response_code((int) $_GET['code']); echo "status\n";
