@@ -8,8 +8,8 @@ import { startBin } from '../support/run-bin.js';
 
 export interface Case {
   readonly capture: string;
-  /** The application's endpoint. */
-  readonly application: string;
+  /** The application's endpoint or endpoints. */
+  readonly application: string | readonly string[];
   /** What the kernel said at the end of the capture; left out where connections end otherwise than by FINs seen in it. */
   readonly sockets?: RestingSockets;
   /** Further inputs and options. */
@@ -20,7 +20,7 @@ export interface Case {
 export async function inspected({ capture, application, sockets, args = [] }: Case): Promise<Report> {
   const [run, opinion] = await Promise.all([
     startBin([capture, ...args, '--format', 'json']).ended,
-    secondOpinion(capture, application),
+    secondOpinion(capture, [application].flat()),
   ]);
   assert.deepEqual([run.status, run.stderr], [0, '']);
   const report = JSON.parse(run.stdout) as Report;

@@ -1,7 +1,7 @@
 // nginx in front of a FastCGI application.
 import { mkdirSync, readFileSync } from 'node:fs';
 import type { Daemon } from './daemon.js';
-import { eventually } from './eventually.js';
+import { type LoggedRequest, logLines } from './log-file.js';
 import { type Program, programPath } from './programs.js';
 import { serviceUser } from './service-user.js';
 import { isListening } from './sockets.js';
@@ -20,12 +20,8 @@ export interface NginxOptions {
   readonly upstream?: string;
 }
 
-/** One request, as the access log tells it. */
-export interface NginxRequest {
-  readonly method: string;
-  readonly uri: string;
-  /** 499 when the client had gone. */
-  readonly status: number;
+/** One request, as the access log tells it; status 499 when the client had gone. */
+export interface NginxRequest extends LoggedRequest {
   /** Statuses that applications answered or were made out to have, one for each connection that was tried. */
   readonly upstreamStatuses: readonly number[];
   readonly bodyBytes: number;
@@ -54,11 +50,7 @@ export async function startNginx(stage: Stage, options: NginxOptions): Promise<N
     get errorLog() {
       return readFileSync(errorLog, 'utf8');
     },
-    async requests(count) {
-      const lines = () => readFileSync(accessLog, 'utf8').split('\n').slice(0, -1);
-      await eventually(`${count} lines of nginx's access log`, () => lines().length >= count);
-      return lines().map(parseLine);
-    },
+    requests: async (count) => (await logLines(accessLog, count)).map(parseLine),
   };
 }
 

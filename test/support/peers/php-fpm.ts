@@ -1,7 +1,7 @@
 // php-fpm: a pool of a fixed number of children on a TCP endpoint.
 import { readFileSync } from 'node:fs';
 import type { Daemon } from './daemon.js';
-import { eventually } from './eventually.js';
+import { type LoggedRequest, logLines } from './log-file.js';
 import { type Program, programPath } from './programs.js';
 import { serviceUser } from './service-user.js';
 import { isListening } from './sockets.js';
@@ -19,11 +19,8 @@ export interface PhpFpmOptions {
 }
 
 /** One request, as the access log tells it. */
-export interface PhpFpmRequest {
+export interface PhpFpmRequest extends LoggedRequest {
   readonly pid: number;
-  readonly method: string;
-  readonly uri: string;
-  readonly status: number;
 }
 
 export interface PhpFpm {
@@ -69,10 +66,7 @@ ${options.pool ?? ''}
     get errorLog() {
       return readFileSync(errorLog, 'utf8');
     },
-    async requests(count) {
-      const lines = () => readFileSync(accessLog, 'utf8').split('\n').slice(0, -1);
-      await eventually(`${count} lines of php-fpm's access log`, () => lines().length >= count);
-      return lines().map((line) => JSON.parse(line.replaceAll('\\', '\\\\')) as PhpFpmRequest);
-    },
+    requests: async (count) =>
+      (await logLines(accessLog, count)).map((line) => JSON.parse(line.replaceAll('\\', '\\\\')) as PhpFpmRequest),
   };
 }

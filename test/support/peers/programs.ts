@@ -10,6 +10,8 @@ export interface Program {
   readonly package: string;
   /** For programs with a version in their name: which names will do. */
   readonly pattern?: RegExp;
+  /** For what is no program: whether it is there. */
+  readonly found?: () => boolean;
 }
 
 /** Daemons lie in sbin folders, which are in no ordinary user's PATH. */
@@ -38,7 +40,9 @@ export function programPath(program: Program): string {
  * @throws Error instead, where peers are required.
  */
 export function missingPrograms(...programs: readonly Program[]): string | false {
-  const missing = programs.filter((program) => findProgram(program) === undefined);
+  const missing = programs.filter((program) =>
+    program.found === undefined ? findProgram(program) === undefined : !program.found(),
+  );
   if (missing.length === 0) return false;
   const names = missing.map(({ name }) => name).join(', ');
   const packages = [...new Set(missing.map((program) => program.package))].join(' ');

@@ -48,10 +48,11 @@ export interface RestingSockets {
  * Waits until nothing moves any more: every connection is closed on both sides, but for `kept` ones that are open and
  * have nothing in their buffers.
  */
-export async function socketsAtRest(endpoint: string, kept = 0): Promise<RestingSockets> {
+export async function socketsAtRest(endpoint: string | readonly string[], kept = 0): Promise<RestingSockets> {
   let seen = '';
   const asked = async () => {
-    const rows = (await socketsOf(endpoint)).filter(({ state }) => state !== 'LISTEN');
+    const all = (await Promise.all([endpoint].flat().map(socketsOf))).flat();
+    const rows = all.filter(({ state }) => state !== 'LISTEN');
     seen = rows.map((row) => `${row.state} ${row.received} ${row.sent} ${row.local} ${row.peer}`).join('\n');
     const open = rows.filter(({ state }) => state !== 'TIME-WAIT');
     const idle = open.every(({ state, received, sent }) => state === 'ESTAB' && received === 0 && sent === 0);

@@ -41,6 +41,19 @@ export class Stage {
     }
   }
 
+  /** Consecutive ports; returns the first endpoint of them and the others. */
+  async consecutiveEndpoints(count: number): Promise<string[]> {
+    for (;;) {
+      const first = await this.endpoint();
+      const { port } = endpointParts(first);
+      const endpoints = Array.from({ length: count }, (_, index) => hostAndPort(this.address, port + index));
+      const others = endpoints.slice(1);
+      if (others.some((endpoint) => given.has(endpoint)) || !(await areFree(others))) continue;
+      for (const endpoint of others) given.add(endpoint);
+      return endpoints;
+    }
+  }
+
   path(name: string): string {
     return join(this.folder, name);
   }
@@ -97,11 +110,19 @@ function ownAddress(): string {
   return `127.${64 + ((pid >>> 16) & 63)}.${(pid >>> 8) & 255}.${pid & 255}`;
 }
 
-function freePort(address: string): Promise<number> {
+async function areFree(endpoints: readonly string[]): Promise<boolean> {
+  for (const { host, port } of endpoints.map(endpointParts)) {
+    if (port > 65535) return false;
+    if ((await freePort(host, port).catch(() => undefined)) === undefined) return false;
+  }
+  return true;
+}
+
+function freePort(address: string, wanted = 0): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.on('error', reject);
-    server.listen(0, address, () => {
+    server.listen(wanted, address, () => {
       const { port } = server.address() as { port: number };
       server.close(() => resolve(port));
     });

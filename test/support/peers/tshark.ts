@@ -46,10 +46,11 @@ const FIN = 1,
 
 const run = promisify(execFile);
 
-/** Reads the TCP packets of a capture; the port of the application's endpoint is named to it as FastCGI's. */
-export async function secondOpinion(capture: string, application: string): Promise<SecondOpinion> {
-  const { port } = endpointParts(application);
-  const args = ['-n', '-r', capture, '-d', `tcp.port==${port},fcgi`, '-Y', 'tcp', '-T', 'fields'];
+/** Reads the TCP packets of a capture; the applications' ports are named to it as FastCGI's. */
+export async function secondOpinion(capture: string, applications: readonly string[]): Promise<SecondOpinion> {
+  const ports = new Set(applications.map((application) => endpointParts(application).port));
+  const named = [...ports].flatMap((port) => ['-d', `tcp.port==${port},fcgi`]);
+  const args = ['-n', '-r', capture, ...named, '-Y', 'tcp', '-T', 'fields'];
   const { stdout } = await run(programPath(tshark), [...args, ...FIELDS.flatMap((field) => ['-e', field])], {
     maxBuffer: 1 << 28,
     env: { ...process.env, TZ: 'UTC' },
@@ -60,7 +61,7 @@ export async function secondOpinion(capture: string, application: string): Promi
   for (const line of lines) {
     const [stream, v4, v6, sourcePort, toV4, toV6, destinationPort, flags, sequence, acknowledgment, length, types] =
       line.split('\t');
-    const fromApplication = Number(sourcePort) === port;
+    const fromApplication = ports.has(Number(sourcePort));
     const webServer = fromApplication ? endpointText(toV4, toV6, destinationPort) : endpointText(v4, v6, sourcePort);
     let found = streams.get(Number(stream));
     if (found === undefined) streams.set(Number(stream), (found = new Stream(webServer)));

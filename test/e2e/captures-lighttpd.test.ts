@@ -1,0 +1,108 @@
+// lighttpd in front of programs that it starts itself, of one that spawn-fcgi started, and of php-fpm.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { gcc } from '../support/peers/compiler.js';
+import { libfcgi, spawnApplication, spawnFcgi, threadedProgram } from '../support/peers/libfcgi.js';
+import { lighttpd, startLighttpd } from '../support/peers/lighttpd.js';
+import { phpFpm, startPhpFpm } from '../support/peers/php-fpm.js';
+import { missingPrograms } from '../support/peers/programs.js';
+import { isListening, socketsAtRest, ss } from '../support/peers/sockets.js';
+import { Stage } from '../support/peers/stage.js';
+import { startCapture, tcpdump } from '../support/peers/tcpdump.js';
+import { tshark } from '../support/peers/tshark.js';
+import { assertFindings, counted, inspected } from './evidence.js';
+import { layScripts } from './scripts.js';
+import { fetchAtOnce, fetchInTurn, times } from './web-client.js';
+
+const tools = [lighttpd, tcpdump, tshark, ss];
+
+describe('lighttpd and a threaded program', {
+  concurrency: 4,
+  skip: missingPrograms(gcc, libfcgi, spawnFcgi, ...tools),
+}, () => {
+  test('three processes that lighttpd started: the log names them, the packets agree', async (context) => {
+    const stage = new Stage(context);
+    const endpoints = await stage.consecutiveEndpoints(3);
+    const program = await threadedProgram(stage, { threads: 2 });
+    const web = await startLighttpd(stage, {
+      root: stage.folder,
+      match: '/app',
+      application: endpoints[0],
+      spawn: { ...program, processes: 3 },
+    });
+    for (const endpoint of endpoints) await web.daemon.until(endpoint, () => isListening(endpoint));
+    const capture = await startCapture(stage, endpoints);
+    const paths = times(30, (index) => `/app?ms=20&n=${index}`);
+    for (let round = 0; round < 5; round++) await fetchAtOnce(web.endpoint, paths.slice(6 * round, 6 * round + 6));
+    const sockets = await socketsAtRest(endpoints);
+    const served = await program.requests(30);
+    const asked = await web.requests(30);
+    const report = await inspected({
+      capture: await capture.finish(),
+      application: endpoints,
+      sockets,
+      args: [web.errorLog, '--log-timezone', 'UTC'],
+    });
+    assert.deepEqual(
+      report.requests.map(({ method, uri, httpStatus }) => `${method} ${uri} ${httpStatus}`).sort(),
+      asked.map(({ method, uri, status }) => `${method} ${uri} ${status}`).sort(),
+    );
+    assert.deepEqual(report.requests.map(({ uri }) => uri).sort(), [...paths].sort());
+    // Each process has a socket of its own: what it logged, what lighttpd logged of it, and what came to its port.
+    const byPid = counted(served.map(({ pid }) => pid));
+    assert.deepEqual(Object.fromEntries(report.processes.map(({ pid, requests }) => [pid, requests])), byPid);
+    const bySocket = Object.fromEntries(report.processes.map(({ socket, requests }) => [socket, requests]));
+    assert.deepEqual(
+      Object.fromEntries(report.backends.map(({ endpoint, requests }) => [`tcp:${endpoint}`, requests])),
+      bySocket,
+    );
+    assertFindings(report, [], ['time-wait-application-side', 'time-wait-web-server-side']);
+  });
+
+  test('one program under spawn-fcgi with two threads: the rest queue', async (context) => {
+    const stage = new Stage(context);
+    const program = await threadedProgram(stage, { threads: 2 });
+    const { endpoint } = await spawnApplication(stage, program.path, program);
+    const web = await startLighttpd(stage, { root: stage.folder, match: '/app', application: endpoint });
+    const capture = await startCapture(stage, [endpoint]);
+    const answers = await fetchAtOnce(
+      web.endpoint,
+      times(12, (index) => `/app?ms=300&n=${index}`),
+    );
+    assert.deepEqual(counted(answers.map((answer) => answer!.status)), { 200: 12 });
+    const sockets = await socketsAtRest(endpoint);
+    assert.equal((await program.requests(12)).length, 12);
+    const report = await inspected({ capture: await capture.finish(), application: endpoint, sockets });
+    assert.equal(report.summary.requests, 12);
+    assert.equal(report.backends[0].concurrencyCeiling, 2, 'the number of threads');
+    assertFindings(
+      report,
+      ['stuck-accept-queue', 'workers-exhausted'],
+      ['slow-application', 'time-wait-application-side', 'time-wait-web-server-side'],
+    );
+  });
+});
+
+describe('lighttpd and php-fpm', { skip: missingPrograms(phpFpm, ...tools) }, () => {
+  test('a connection for each request: either side may be first to close', async (context) => {
+    const stage = new Stage(context);
+    const fpm = await startPhpFpm(stage, { children: 6 });
+    const web = await startLighttpd(stage, { root: layScripts(stage), match: '.php', application: fpm.endpoint });
+    const capture = await startCapture(stage, [fpm.endpoint]);
+    const body = Buffer.alloc(100_000, 'q');
+    await fetchInTurn(
+      web.endpoint,
+      times(15, (index) => `/hello.php?n=${index}`),
+    );
+    await fetchAtOnce(web.endpoint, ['/hello.php', { path: '/body.php', body }, '/status.php?code=404', '/hello.php']);
+    const asked = await web.requests(19);
+    const served = await fpm.requests(19);
+    const sockets = await socketsAtRest(fpm.endpoint);
+    const report = await inspected({ capture: await capture.finish(), application: fpm.endpoint, sockets });
+    const ours = report.requests.map(({ method, uri, httpStatus }) => `${method} ${uri} ${httpStatus}`).sort();
+    assert.deepEqual(ours, asked.map(({ method, uri, status }) => `${method} ${uri} ${status}`).sort());
+    assert.deepEqual(ours, served.map(({ method, uri, status }) => `${method} ${uri} ${status}`).sort());
+    assert.equal(report.summary.bytes.stdin, body.length);
+    assertFindings(report, [], ['time-wait-application-side', 'time-wait-web-server-side']);
+  });
+});
