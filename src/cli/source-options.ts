@@ -99,7 +99,7 @@ export async function gatherSources(
   if (options.interface !== undefined) {
     const live = await openInterface(options.interface, { filter: captureFilter(named) });
     opened.push(live);
-    // tcpdump is told to end and writes what it still holds; then the capture ends like a file.
+    // tcpdump writes what the kernel still holds, and ends; then the capture ends like a file.
     hooks.signal?.addEventListener('abort', () => live.stop(), { once: true });
   }
   const offset = options.logTimezone?.offset;

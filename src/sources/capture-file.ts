@@ -66,6 +66,8 @@ interface OpenInput {
 export interface CaptureInput extends OpenInput {
   readonly kind: 'capture';
   readonly reader: FrameReader;
+  /** Milliseconds for which packets may still come after it was asked to stop; a moment unless it says. */
+  readonly grace?: number;
   /** The capture as far as it was read. */
   describe(): CaptureDescription;
 }

@@ -13,8 +13,16 @@ export interface InterfaceOptions extends CaptureOptions {
 
 const MAX_MESSAGES = 16 * 1024;
 
+/**
+ * Milliseconds until tcpdump has seen a packet: the kernel hands packets over in blocks, which are a second old at most.
+ * tcpdump leaves behind what it has not been given when a signal ends it.
+ */
+const HANDED_OVER = 1250;
+/** Milliseconds that it then gets to end. */
+const ENDING = 2000;
+
 export interface LiveCapture extends CaptureInput {
-  /** Ends the capture. What was captured until now can still be read, to the end. */
+  /** Ends the capture within `grace`. Every packet until now can still be read, to the end. */
   stop(): void;
 }
 
@@ -28,7 +36,13 @@ export async function openInterface(name: string, options: InterfaceOptions): Pr
   // -U: every packet at once; the filter is one argument, and `--` keeps it from being taken for options.
   const child = spawn(command, ['-U', '-w', '-', '-i', name, '--', options.filter], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    // Ctrl-C goes to everything in the terminal's foreground; here it is for us alone, and tcpdump ends after it.
+    detached: true,
   });
+  const kill = () => child.kill('SIGTERM');
+  process.once('exit', kill);
+  child.once('close', () => process.off('exit', kill));
+  let stopping: NodeJS.Timeout | undefined;
   let messages = '';
   let closed = false;
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -43,6 +57,7 @@ export async function openInterface(name: string, options: InterfaceOptions): Pr
     if (input.kind !== 'capture') throw new UserError(`${command} wrote text instead of a capture`);
     return {
       ...input,
+      grace: HANDED_OVER + ENDING,
       get bytesRead() {
         return input.bytesRead;
       },
@@ -63,16 +78,17 @@ export async function openInterface(name: string, options: InterfaceOptions): Pr
         };
       },
       stop() {
-        child.kill('SIGTERM');
+        stopping ??= setTimeout(kill, HANDED_OVER);
       },
       close() {
         closed = true;
-        child.kill('SIGTERM');
+        clearTimeout(stopping);
+        kill();
         input.close();
       },
     };
   } catch (error) {
-    child.kill('SIGTERM');
+    kill();
     const failure = await ended;
     if (failure !== undefined) throw startError(command, failure);
     throw messages === '' ? error : refusal(command, name, messages);

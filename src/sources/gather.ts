@@ -81,7 +81,8 @@ const PROGRESS_INTERVAL = 50;
 export async function gather(paths: readonly string[], options: GatherOptions): Promise<Gathering> {
   const gathering = new Gathering();
   const opened: (CaptureInput | TextInput)[] = [...(options.opened ?? [])];
-  const stopping = new Stopping(options.signal);
+  const grace = Math.max(0, ...(options.opened ?? []).map((input) => input.grace ?? 0));
+  const stopping = new Stopping(options.signal, grace);
   for (const path of paths) {
     try {
       const input = await stopping.race(

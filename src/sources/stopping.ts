@@ -12,14 +12,21 @@ export class Stopping {
   private onAbort: (() => void) | undefined;
   private readonly controller = new AbortController();
 
-  constructor(private readonly signal: AbortSignal | undefined) {
+  /** @param grace milliseconds that an input is known to need; it gets a moment in any case. */
+  constructor(
+    private readonly signal: AbortSignal | undefined,
+    grace = 0,
+  ) {
     this.over = new Promise((resolve) => {
       if (!signal) return;
       this.onAbort = () => {
-        this.timer = setTimeout(() => {
-          this.controller.abort();
-          resolve(STOPPED);
-        }, GRACE);
+        this.timer = setTimeout(
+          () => {
+            this.controller.abort();
+            resolve(STOPPED);
+          },
+          Math.max(GRACE, grace),
+        );
       };
       if (signal.aborted) this.onAbort();
       else signal.addEventListener('abort', this.onAbort, { once: true });

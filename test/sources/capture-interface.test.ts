@@ -77,6 +77,16 @@ test('after stop, what was captured is read to the end', { timeout: 20_000 }, as
   input.close();
 });
 
+test('after stop, what the kernel hands over late is read too', { timeout: 20_000 }, async (context) => {
+  const script = 'head -c 24 $CAPTURE\nsleep 0.3\ntail -c +25 $CAPTURE\nexec sleep 1000';
+  const input = await openInterface('lo', { filter: 'tcp', command: program(context, script) });
+  const reading = drain({ next: (frame) => input.reader.next(frame), fill: () => input.fill() });
+  input.stop();
+  assert.equal((await reading).length, 3);
+  assert.equal(input.describe().cut, false);
+  input.close();
+});
+
 test('after close, reading ends without a problem', { timeout: 20_000 }, async (context) => {
   const command = program(context, 'cat $CAPTURE\nexec sleep 1000');
   const input = await openInterface('lo', { filter: 'tcp', command });

@@ -16,8 +16,8 @@ const ADVICE: readonly Advice[] = [
   {
     for: 'capture',
     text:
-      'Start before the load begins and end tcpdump with one Ctrl-C (SIGINT), so that the last packets are written; with ' +
-      '"-U" every packet is written at once.',
+      'Start before the load begins. Wait two seconds after its end, then one Ctrl-C (SIGINT): the kernel hands packets over in ' +
+      'blocks up to a second old, and tcpdump leaves behind what it has not been given. "-U" writes every packet that it was given.',
   },
   {
     for: 'capture',

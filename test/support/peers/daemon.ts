@@ -104,6 +104,11 @@ export class Daemon {
     send(this.pid, signal);
   }
 
+  /** Sends a signal to the program and all it started, as a terminal does at Ctrl-C. */
+  signalAll(signal: NodeJS.Signals): void {
+    send(-this.pid, signal);
+  }
+
   private async gone(family: readonly number[]): Promise<boolean> {
     const end = Date.now() + PATIENCE;
     while (Date.now() < end) {

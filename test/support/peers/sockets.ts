@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { eventually } from './eventually.js';
+import { familyOf } from './process-tree.js';
 import { type Program, programPath } from './programs.js';
 
 export const ss: Program = { name: 'ss', package: 'iproute2' };
@@ -36,6 +37,19 @@ export async function socketsOf(endpoint: string): Promise<SocketRow[]> {
 
 export async function isListening(endpoint: string): Promise<boolean> {
   return (await socketsOf(endpoint)).some(({ state }) => state === 'LISTEN');
+}
+
+/** Whether this process or one of its family captures packets, with its filter in force. */
+export async function isCapturing(pid: number): Promise<boolean> {
+  const { stdout } = await run(programPath(ss), ['-0', '-Hnpb']);
+  const pids = familyOf(pid);
+  // A line for each socket, then one for its filter. At first libpcap sets one of a single instruction, to refuse all.
+  return stdout
+    .split(/\n(?=\S)/)
+    .some(
+      (row) =>
+        pids.some((member) => row.includes(`pid=${member},`)) && Number(/bpf filter \((\d+)\)/.exec(row)?.[1] ?? 0) > 1,
+    );
 }
 
 /** Sockets at rest: TIME_WAIT by side, and connections that are kept. */

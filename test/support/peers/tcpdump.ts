@@ -65,7 +65,7 @@ function assertNoneDropped(daemon: Daemon): void {
 }
 
 /** A datagram that is captured too. Packets are captured in the order in which the kernel delivers them. */
-async function openMarker(stage: Stage): Promise<{ port: number; arrive(path: string): Promise<void> }> {
+export async function openMarker(stage: Stage): Promise<{ port: number; arrive(path: string): Promise<void> }> {
   const { address } = stage;
   const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
   await new Promise<void>((resolve, reject) => socket.on('error', reject).bind(0, address, resolve));
