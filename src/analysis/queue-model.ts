@@ -39,6 +39,8 @@ const NEXT_TO_NOTHING = 0.05;
 const ENOUGH = 3;
 /** A number of slots is told if every other one is less likely by this much. */
 const CLEARLY_LESS = 5;
+/** So many of the likeliest numbers of slots are asked for precedents. */
+const CANDIDATES = 8;
 /** Answers per hundred that may contradict: a lost segment delays an END_REQUEST as the capture sees it. */
 const EXCEPTIONS = 2;
 /** Arrivals of a congestion that are examined. A slow growth of the queue shows only on many. */
@@ -94,8 +96,8 @@ function slottedQueue(arrivals: readonly Arrival[]): QueueModel | undefined {
   const starts = startsOf(times, fewest);
   for (const most of SEARCHES) {
     const part = new Timeline(concerned(arrivals, times, starts, most));
-    const found = explanation(part);
-    if (found && isBelievable(times, found)) {
+    const found = explanation(part, times);
+    if (found) {
       const { slots, only, evidence } = found;
       const described = describeQueue(arrivals, startsOf(times, slots));
       // An answer out of turn may be a segment that was lost on the way, or one slot too few.
@@ -114,35 +116,37 @@ interface Explanation {
   readonly evidence: number;
 }
 
-/** The number of slots that explains the times best, or undefined where nobody queues with any number. */
-function explanation(times: Timeline): Explanation | undefined {
-  const answers = new Answers(times);
+/**
+ * The number of slots that explains the times of `part` best and is believable over all `times`, or undefined where
+ * nobody queues with any number, or where the likeliest ones are not believable.
+ */
+function explanation(part: Timeline, times: Timeline): Explanation | undefined {
+  const answers = new Answers(part);
   const { length } = answers.indices;
-  const fewest = fewestSlots(times, Math.floor((length * EXCEPTIONS) / 100));
+  const fewest = fewestSlots(part, Math.floor((length * EXCEPTIONS) / 100));
   if (fewest === undefined || length < ENOUGH) return undefined;
-  const most = mostUnanswered(times);
-  const tries = Math.max(1, Math.floor(WORK / times.count));
-  let best: Fit | undefined;
-  let second = -Infinity;
+  const most = mostUnanswered(part);
+  const tries = Math.max(1, Math.floor(WORK / part.count));
+  const fits: Fit[] = [];
   for (let slots = fewest; slots <= Math.min(most, fewest + tries - 1); slots++) {
-    const fit = measureFit(times, slots, answers);
+    const fit = measureFit(part, slots, answers);
     if (fit.queued === 0) break; // with more slots nobody does either
-    if (best && fit.likelihood <= best.likelihood) {
-      second = Math.max(second, fit.likelihood);
-    } else {
-      second = best?.likelihood ?? second;
-      best = fit;
-    }
+    fits.push(fit);
   }
+  if (fits.length === 0) return undefined;
+  const withoutIt = withoutQueue(part, answers);
+  // Where several slots work in step, one slot explains the times as well, with services of nothing for most: a number
+  // that is not believable is no rival of one that is.
+  const [best, second] = fits
+    .sort((a, b) => b.likelihood - a.likelihood)
+    .slice(0, CANDIDATES)
+    .filter(({ slots, likelihood }) => isBelievable(times, slots, likelihood - withoutIt));
   if (!best || best.queued < ENOUGH) return undefined;
-  return {
-    slots: best.slots,
-    only: most < fewest + tries && best.likelihood - second >= CLEARLY_LESS,
-    evidence: best.likelihood - withoutQueue(times, answers),
-  };
+  const clearly = !(second && best.likelihood - second.likelihood < CLEARLY_LESS);
+  return { slots: best.slots, only: most < fewest + tries && clearly, evidence: best.likelihood - withoutIt };
 }
 
-function isBelievable(times: Timeline, { slots, evidence }: Explanation): boolean {
+function isBelievable(times: Timeline, slots: number, evidence: number): boolean {
   if (!(evidence >= EVIDENCE)) return false;
   const { share, similarity } = findPrecedent(times, slots);
   return share >= PRECEDENTED || (evidence >= STRONG_EVIDENCE && !(similarity < NEXT_TO_NOTHING));

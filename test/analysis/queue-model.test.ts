@@ -66,6 +66,18 @@ describe('a queue', () => {
     });
   }
 
+  it('of workers that answer in step is found, with its slots, although the machine hesitates once', () => {
+    // One slot would explain these times as well, with services of nothing for three in four.
+    const ends = [0.3017, 0.6027, 0.9036, 1.2044, 1.5054, 1.8242];
+    for (const each of models((r) =>
+      burst(24, 0.00004, 0).map((at, i) => {
+        const firstByte = ends[Math.floor(i / 4)] + 0.0002 * fraction(r);
+        return { at, firstByte, release: firstByte + 0.00002 };
+      }),
+    ))
+      assert.equal(each?.slots, 4);
+  });
+
   it('is found although only long requests were served without one, and mostly short ones queued', () => {
     const found = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16].map((seed) => {
       const r = random(seed);
