@@ -126,7 +126,7 @@ describe('nginx and php-fpm in trouble', { concurrency: 4, skip: missingPeers },
     assertFindings(report, ['premature-close', 'truncated-response'], ['time-wait-application-side']);
   });
 
-  test('all children are killed at once', async (context) => {
+  test('every child is killed', async (context) => {
     const { web, fpm, capture } = await play(context);
     await fetchInTurn(web.endpoint, ['/hello.php', '/hello.php']);
     const asked = fetchAtOnce(
@@ -139,6 +139,7 @@ describe('nginx and php-fpm in trouble', { concurrency: 4, skip: missingPeers },
     const sockets = await socketsAtRest(fpm.endpoint);
     const report = await inspected({ capture: await capture.finish(), application: fpm.endpoint, sockets });
     assert.equal(report.summary.unfinished, 4);
-    assertFindings(report, ['premature-close', 'process-died'], ['time-wait-application-side']);
+    // Each child is a process of its own; that they end in one instant is told when they do.
+    assertFindings(report, ['premature-close'], ['process-died', 'time-wait-application-side']);
   });
 });

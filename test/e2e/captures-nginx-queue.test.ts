@@ -8,7 +8,7 @@ import { fetchAtOnce, times } from './web-client.js';
 
 describe('nginx and php-fpm under load', { concurrency: 4, skip: missingPeers }, () => {
   for (const children of [1, 2, 4])
-    test(`${children} children and many requests at once: the rest queue`, async (context) => {
+    test(`pm.max_children = ${children} and many requests at once: the rest queue`, async (context) => {
       const scene = await play(context, { fpm: { children } });
       const { web, fpm, capture } = scene;
       const count = 6 * children;

@@ -44,8 +44,11 @@ export async function spawnApplication(
   const { host, port } = endpointParts(endpoint);
   // -n: the program stays in the foreground and takes spawn-fcgi's place.
   const args = ['-n', '-a', host, '-p', String(port), '--', program];
-  const { environment } = options;
-  const daemon = stage.start(programPath(spawnFcgi), args, environment === undefined ? {} : { environment });
+  const daemon = stage.start(programPath(spawnFcgi), args, {
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
+    // The library takes SIGTERM as a wish, to be looked at when the next request comes.
+    stopSignal: 'SIGKILL',
+  });
   await daemon.until('listening', () => isListening(endpoint));
   return { endpoint, daemon };
 }

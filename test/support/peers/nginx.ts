@@ -1,11 +1,11 @@
 // nginx in front of a FastCGI application.
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Daemon } from './daemon.js';
 import { type LoggedRequest, logLines } from './log-file.js';
 import { type Program, programPath } from './programs.js';
 import { serviceUser } from './service-user.js';
 import { isListening } from './sockets.js';
-import type { Stage } from './stage.js';
+import { endpointParts, type Stage } from './stage.js';
 
 export const nginx: Program = { name: 'nginx', package: 'nginx' };
 
@@ -37,11 +37,13 @@ export interface Nginx {
 
 export async function startNginx(stage: Stage, options: NginxOptions): Promise<Nginx> {
   const endpoint = await stage.endpoint();
-  const accessLog = stage.path('nginx-access.log');
-  const errorLog = stage.file('nginx-error.log', '');
-  const temporary = stage.path('nginx');
+  // A scenario may have several.
+  const temporary = stage.path(`nginx-${endpointParts(endpoint).port}`);
   mkdirSync(temporary);
-  const configuration = stage.file('nginx.conf', text(options, { endpoint, accessLog, errorLog, temporary }));
+  const accessLog = `${temporary}/access.log`;
+  const errorLog = `${temporary}/error.log`;
+  const configuration = `${temporary}/nginx.conf`;
+  writeFileSync(configuration, text(options, { endpoint, accessLog, errorLog, temporary }));
   const daemon = stage.start(programPath(nginx), ['-c', configuration, '-e', errorLog], { stopSignal: 'SIGQUIT' });
   await daemon.until('listening', () => isListening(endpoint));
   return {
