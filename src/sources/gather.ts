@@ -43,6 +43,7 @@ export class Gathering {
   readonly failures: UserError[] = [];
   /** Some input could not be read completely. */
   incomplete = false;
+  /** The signal ended the reading before the inputs had ended. */
   interrupted = false;
   readonly captures: CaptureInput[] = [];
   readonly texts: TextResult[] = [];
@@ -159,7 +160,8 @@ async function readCaptures(gathering: Gathering, options: GatherOptions, stoppi
       pipeline.frame(frame);
       continue;
     }
-    if (code === END) break;
+    // All was read, also where the signal came first: Ctrl-C ends a whole pipeline.
+    if (code === END) return;
     const filled = source.fill();
     if (typeof filled !== 'boolean' && (await stopping.race(filled)) === STOPPED) break;
     pipeline.severalInterfaces = reader.interfaceCount > 1;
@@ -171,7 +173,7 @@ async function readCaptures(gathering: Gathering, options: GatherOptions, stoppi
     await new Promise((resolve) => setImmediate(resolve));
     if (stopping.overSignal.aborted || (stopping.asked && !live)) break;
   }
-  gathering.interrupted = stopping.asked;
+  gathering.interrupted = true;
 }
 
 /** Room for the rows a file of this size may hold, so that the tables are not copied while they grow. */

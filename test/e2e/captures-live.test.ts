@@ -32,17 +32,19 @@ function startLine(stage: Stage, line: string) {
   return {
     daemon,
     /** Ctrl-C. */
-    async interrupted(status: number): Promise<Report> {
+    async interrupted(...statuses: readonly number[]): Promise<Report> {
       daemon.signalAll('SIGINT');
       await daemon.wait();
       assert.equal(text('messages.txt'), '');
-      assert.equal(Number(text('status')), status);
+      assert.ok(statuses.includes(Number(text('status'))), `status ${text('status')}`);
       return JSON.parse(text('report.json')) as Report;
     },
   };
 }
 
-const skip = missingPrograms(nginx, phpFpm, tcpdump, ss);
+// ss tells nobody else of packet sockets and their filters.
+const asRoot = process.getuid?.() === 0 ? false : 'only root sees when a capture has begun';
+const skip = missingPrograms(nginx, phpFpm, tcpdump, ss) || asRoot;
 
 describe('live', { concurrency: 4, skip }, () => {
   test('--interface: nothing is lost, however soon Ctrl-C comes', async (context) => {
@@ -88,7 +90,8 @@ describe('live', { concurrency: 4, skip }, () => {
     const sockets = await socketsAtRest(fpm.endpoint);
     // tee writes to the pipe first: what is in the copy has been passed on.
     await marker.arrive(stage.path('copy.pcap'));
-    const report = await line.interrupted(130);
+    // 130 where tcpdump took so long to end that nobody waited for it any more.
+    const report = await line.interrupted(0, 130);
     assert.equal((await fpm.requests(11)).length, 11);
     assert.equal(report.summary.requests, 11);
     agreesWithKernel(report, sockets);
