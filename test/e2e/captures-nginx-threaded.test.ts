@@ -1,4 +1,4 @@
-// nginx in front of a threaded program with the SDK's library, and what is seen when it is killed.
+// nginx in front of a threaded program with the SDK's library: answering, killed, and locked by a connection that is kept.
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -11,7 +11,7 @@ import { Stage } from '../support/peers/stage.js';
 import { startCapture } from '../support/peers/tcpdump.js';
 import { assertFindings, counted, findingOf, inspected } from './evidence.js';
 import { inProgress, missingPeers } from './nginx-scene.js';
-import { fetchAtOnce, fetchFrom, fetchInTurn, times } from './web-client.js';
+import { fetchAtOnce, fetchFrom, fetchInTurn, times, type WebAnswer } from './web-client.js';
 
 async function play(
   context: TestContext,
@@ -66,6 +66,34 @@ describe('nginx and a threaded program', { concurrency: 4, skip }, () => {
     assertFindings(
       report,
       ['process-died', 'premature-close', 'connection-refused'],
+      ['slow-application', 'time-wait-application-side'],
+    );
+  });
+
+  test('a kept connection holds the lock around FCGX_Accept_r: the rest wait until it closes', async (context) => {
+    const keeping = { location: 'fastcgi_keep_conn on;', upstream: 'keepalive 1;' };
+    const { stage, threaded, application, web, capture } = await play(context, { threads: 4, lock: true }, keeping);
+    assert.equal((await fetchFrom(web.endpoint, '/app'))!.status, 200);
+    // The thread that answered waits for the next request on the connection that nginx keeps; once it has the lock it
+    // waits inside. Another web server comes, which keeps none.
+    const other = await startNginx(stage, { application: application.endpoint, root: stage.folder });
+    const asked: Promise<WebAnswer | undefined>[] = [];
+    for (const path of times(12, (index) => `/app?n=${index}`)) {
+      asked.push(fetchFrom(other.endpoint, path));
+      await pause(100);
+    }
+    await pause(500);
+    await web.daemon.stop();
+    assert.deepEqual(counted((await Promise.all(asked)).map((answer) => answer!.status)), { 200: 12 });
+    const sockets = await socketsAtRest(application.endpoint);
+    const report = await inspected({ capture: await capture.finish(), application: application.endpoint, sockets });
+    assert.equal((await threaded.requests(13)).length, 13);
+    assert.equal(report.summary.requests, 13);
+    assert.deepEqual(report.summary.keepConn, { set: 1, unset: 12 });
+    assert.equal(report.summary.firstFin['web-server'], 1);
+    assertFindings(
+      report,
+      ['stuck-accept-queue', 'keep-alive-pins-workers'],
       ['slow-application', 'time-wait-application-side'],
     );
   });
