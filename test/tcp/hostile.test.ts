@@ -6,6 +6,7 @@ import type { ConnectionObserver } from '../../src/model/observations.js';
 import { Segment } from '../../src/model/segment.js';
 import { CONNECTION_STATES } from '../../src/tcp/connection-table.js';
 import { TcpTracker } from '../../src/tcp/tracker.js';
+import { HANDSHAKE, Wire } from './wire.js';
 
 const LIMITS = { totalBuffer: 64 * 2048, connectionBuffer: 10_000, connectionSegments: 20, seed: 7 };
 const BLOCK = 2048;
@@ -168,5 +169,55 @@ describe('hostile segments', () => {
       assert.equal(tracker.segment(s), i);
     }
     assert.equal(tracker.bufferedMemory, 0);
+  });
+
+  // These made the tracker wait for a hole that it could never come to, in a loop without an end.
+  test('numbers half the space ahead of a complete stream are no hole', () => {
+    for (const end of [
+      ['@2 > A -32 0', '@4.1 > R 0 0'],
+      ['@2 > R 0 0', '@2.1 > R 0 0'],
+    ]) {
+      const wire = new Wire();
+      wire.send("> S 0 - '0123456789'", "> FA -9 0 '0123456789'", "> FA -2147483648 0 '0123456789'");
+      assert.equal(wire.tracker.bufferedMemory, 0, 'nothing is kept that can never be told');
+      wire.send(...end);
+      wire.finish();
+      assert.match(wire.events(), /^opened, data 0 10, finished 0, (reset 0, )+closed$/);
+    }
+  });
+
+  test('any numbers around the halves of the space come to an end', () => {
+    const around = fc.oneof(
+      ...[0, 2 ** 30, 2 ** 31, 3 * 2 ** 30, 2 ** 32].map((center) =>
+        fc.integer({ min: center - 32, max: center + 32 }),
+      ),
+    );
+    const line = fc
+      .tuple(
+        fc.constantFrom('>', '<'),
+        fc.constantFrom('A', 'A', 'A', 'FA', 'S', 'SA', 'R'),
+        around,
+        around,
+        fc.constantFrom('', " 'x'", " '0123456789'"),
+        fc.constantFrom(0, 0, 0, 2),
+      )
+      .map(([direction, flags, sequence, acknowledgment, payload, pause]) => ({
+        text: `${direction} ${flags} ${sequence} ${Math.abs(acknowledgment)}${payload}`,
+        pause,
+      }));
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 14 }), (lines) => {
+        const wire = new Wire({ limits: { connectionSegments: 3, connectionBuffer: 40 } });
+        wire.send(...HANDSHAKE);
+        let time = 0;
+        for (const { text, pause } of lines) {
+          time += pause + 0.00001;
+          wire.send(`@${time.toFixed(5)} ${text}`);
+        }
+        wire.finish();
+        assert.equal(wire.tracker.bufferedMemory, 0);
+      }),
+      { numRuns: 2000, seed: 40_750 },
+    );
   });
 });

@@ -40,6 +40,21 @@ describe('keep-conn-without-pool', () => {
     assert.match(finding.evidence[0].text, /one request, closed by the web server \d+ µs after END_REQUEST$/);
   });
 
+  it('tells what becomes of TIME_WAIT: it moves with FIN, and is saved with RST', () => {
+    const closed = (close: (c: Conversation) => void) => {
+      const s = scene();
+      for (let i = 0; i < 5; i++) close(exchanges(s.conversation(i), 1));
+      return theFinding(keepConnWithoutPool, s.capture());
+    };
+    const withFin = closed((c) => webServerCloses(c.wait(0.0001)));
+    assert.match(withFin.detail, /Nothing is saved, and TIME_WAIT moves from the application/);
+    assert.doesNotMatch(withFin.detail, /RST/);
+    const withReset = closed((c) => c.rstWeb({ after: 0.0001 }));
+    assert.equal(withReset.count, 5);
+    assert.match(withReset.detail, /Nothing is saved but TIME_WAIT: it closes with RST\.$/);
+    assert.doesNotMatch(withReset.detail, /moves/);
+  });
+
   it('is silent for idle timeouts, for reused connections, without the flag, and for less than half', () => {
     for (const [pause, requests, keepConn] of [
       [2, 1, true],

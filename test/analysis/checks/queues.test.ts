@@ -9,7 +9,9 @@ import { workersExhausted } from '../../../src/analysis/checks/workers-exhausted
 import { fixtures as keepAlive } from '../../fixtures/cases/keep-alive.js';
 import { fixtures } from '../../fixtures/cases/queues.js';
 import { fixtures as slow } from '../../fixtures/cases/slow-requests.js';
+import { phpResponse } from '../../fixtures/dialogue.js';
 import { served } from '../../fixtures/service.js';
+import { request } from '../../support/fastcgi-messages.js';
 import { DUMP_TEXT, findingsOf, NO_INPUT, runCheck, theFinding } from '../../support/run-check.js';
 import { capture, scene } from '../../support/scene.js';
 
@@ -99,6 +101,40 @@ describe('its causes', () => {
       /^1 idle kept connection to 10\.0\.0\.5:9000 occupied workers while up to 4 requests waited$/,
     );
     assert.match(finding.evidence[0].text, /was open and idle for 3\.00 s, then closed$/);
+  });
+
+  it('keep-alive-pins-workers: idle connections that stay until the capture ends, and who waits in vain', () => {
+    const pinned = (gaveUp: boolean) => {
+      const s = scene();
+      for (const start of [0, 0.1]) {
+        const kept = s
+          .conversation(start)
+          .connect()
+          .web(request({ uri: '/page', keepConn: true }));
+        kept.app(phpResponse({ body: 'ok' }), { after: 0.002 }).keepAliveWeb({ at: 7 });
+      }
+      for (const start of [1, 1.3, 1.7, 2.2]) {
+        const waiting = s
+          .conversation(start)
+          .connect()
+          .web(request({ uri: '/cron' }));
+        if (gaveUp) waiting.finWeb({ at: 6 + start / 100, acknowledge: false }).ackApp();
+      }
+      return s.capture();
+    };
+    for (const gaveUp of [false, true]) {
+      const bytes = pinned(gaveUp);
+      const finding = theFinding(keepAlivePinsWorkers, bytes);
+      assert.equal(finding.severity, 'error');
+      assert.equal(finding.count, 4);
+      assert.match(
+        finding.title,
+        /^2 idle kept connections to 127\.0\.0\.1:9000 occupied workers while up to 4 requests waited in vain$/,
+      );
+      assert.match(finding.evidence[0].text, /^127\.0\.0\.1:40001 to .* stayed open, 1 request on it in all$/);
+      assert.match(theFinding(stuckAcceptQueue, bytes).detail, /was answered any more/);
+      for (const check of [workersExhausted, acceptBlocked]) assert.deepEqual(findingsOf(check, bytes), [], check.id);
+    }
   });
 
   it('keep-alive-pins-workers is silent where kept connections are closed as soon as their request is done', () => {
