@@ -31,7 +31,11 @@ export class ScgiRequestParser {
   private kept: Uint8Array | undefined;
   private keptLength = 0;
 
-  constructor(private readonly sink: ScgiSink) {}
+  /** @param maxHeaders most bytes of the header block, which is kept while it comes in pieces. */
+  constructor(
+    private readonly sink: ScgiSink,
+    private readonly maxHeaders = MAX_HEADERS,
+  ) {}
 
   restart(): void {
     this.state = IN_LENGTH;
@@ -48,11 +52,13 @@ export class ScgiRequestParser {
         case IN_LENGTH: {
           const byte = bytes[at++];
           this.offset++;
-          if (byte >= 48 && byte <= 57 && this.digits < 8) {
+          if (this.digits === 1 && this.declared === 0 && byte >= 48 && byte <= 57) {
+            this.malformed(1, 'the length of the netstring has leading zeros');
+          } else if (byte >= 48 && byte <= 57 && this.digits < 8) {
             this.declared = this.declared * 10 + byte - 48;
             this.digits++;
           } else if (byte === COLON && this.digits > 0) {
-            if (this.declared > MAX_HEADERS) this.malformed(1, 'the netstring is longer than any header block');
+            if (this.declared > this.maxHeaders) this.malformed(1, 'the netstring is longer than any header block');
             else this.state = IN_HEADERS;
           } else {
             this.malformed(1, 'the netstring has no length');
@@ -108,7 +114,10 @@ export class ScgiRequestParser {
     let at = start;
     while (at < end - 1) {
       const nameEnd = bytes.indexOf(0, at);
-      if (nameEnd === -1 || nameEnd >= end - 1) break;
+      if (nameEnd === -1 || nameEnd >= end - 1) {
+        this.malformed(end - at, 'a header name without its NUL');
+        return;
+      }
       const valueEnd = bytes.indexOf(0, nameEnd + 1);
       if (valueEnd === -1 || valueEnd >= end - 1) {
         this.malformed(end - at, 'a header name without a value');
