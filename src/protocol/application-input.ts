@@ -43,6 +43,8 @@ export class ApplicationInput<Context> implements RecordReceiver {
   private held: HeldRequest | undefined;
   /** The request of the last record. */
   private last: ApplicationRequest<Context> | undefined;
+  private reportedAt = -1;
+  private reported: ApplicationProblemCode | undefined;
 
   constructor(private readonly state: ApplicationState<Context>) {}
 
@@ -130,7 +132,7 @@ export class ApplicationInput<Context> implements RecordReceiver {
   abortRecord(): void {
     if (this.isDeaf) return;
     const request = this.find();
-    if (!request) return;
+    if (!request || request.ignoresAbort) return;
     request.muted = true;
     this.state.abort(request, 'abort-request');
   }
@@ -302,6 +304,11 @@ export class ApplicationInput<Context> implements RecordReceiver {
 
   private problem(code: ApplicationProblemCode, detail: string): void {
     const { requestId, type, recordOffset } = this.parser;
-    this.state.sink.problem({ code, detail, requestId, recordType: type, offset: this.base + recordOffset });
+    const offset = this.base + recordOffset;
+    // Once for a record, in however many pieces it comes.
+    if (this.reportedAt === offset && this.reported === code) return;
+    this.reportedAt = offset;
+    this.reported = code;
+    this.state.sink.problem({ code, detail, requestId, recordType: type, offset });
   }
 }

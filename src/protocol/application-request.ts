@@ -25,6 +25,8 @@ export class ApplicationRequest<Context = unknown> {
   muted = false;
   /** END_REQUEST was written, or never can be. */
   ended = false;
+  /** An ABORT_REQUEST is not heard: for showing what web servers make of it. */
+  ignoresAbort = false;
   /** Free for the connection's user. */
   context: Context | undefined = undefined;
   /** While PARAMS come. */

@@ -12,7 +12,10 @@ export type AbortCause = 'abort-request' | 'peer-ended' | 'connection-lost' | 'p
 export interface ApplicationSink<Context> {
   /** Whether there is a handler for this role (sections 6.2 to 6.4). */
   servesRole(role: number): boolean;
-  /** Whether one more request may begin; if not it is answered with OVERLOADED. */
+  /**
+   * Whether one more request may begin; if not it is answered with OVERLOADED. One that may has begun, and is followed
+   * by `requestEnded` or `requestDropped`.
+   */
   admits(role: number): boolean;
   /** PARAMS are complete: the request may be answered from now on. */
   requestReady(request: ApplicationRequest<Context>): void;
@@ -24,7 +27,9 @@ export interface ApplicationSink<Context> {
   requestAborted(request: ApplicationRequest<Context>, cause: AbortCause): void;
   /** A request that was ready has got its END_REQUEST, or never can. */
   requestEnded(request: ApplicationRequest<Context>): void;
-  /** A request was answered, or given up, by the protocol itself without becoming ready. */
+  /** A request could not begin and was answered with that protocolStatus. */
   requestRefused(role: number, protocolStatus: number): void;
+  /** A request that had begun was ended, or given up, before it was ready. */
+  requestDropped(role: number): void;
   problem(problem: ApplicationProblem): void;
 }

@@ -138,6 +138,6 @@ export class ApplicationState<Context> {
     const { requestsOfConnection } = this.options.limits;
     if (requestsOfConnection > 0 && this.served >= requestsOfConnection) this.closing = true;
     if (request.ready) this.sink.requestEnded(request);
-    else this.sink.requestRefused(request.role, REQUEST_COMPLETE);
+    else this.sink.requestDropped(request.role);
   }
 }

@@ -36,6 +36,7 @@ export interface ConnectionHost extends RequestHost {
 
 /** Beyond this much unsent output nothing more is read: a web server that asks and never reads can't fill the memory. */
 const UNSENT_LIMIT = 1 << 20;
+const NO_BYTES = new Uint8Array(0);
 const SCGI_FIRST = 0x30;
 const SCGI_LAST = 0x39;
 
@@ -44,6 +45,8 @@ export class ServerConnection implements DriverOutput {
   readonly openedAt: number;
   bytesReceived = 0;
   bytesSent = 0;
+  /** Never closed by this side, whatever the web server asks: for showing what that does. */
+  keepsOpen = false;
   private driver: Driver | undefined;
   /** Half-closed by us: what still comes is thrown away. */
   private finished = false;
@@ -143,9 +146,12 @@ export class ServerConnection implements DriverOutput {
     }
     const driver = (this.driver ??= this.drive(chunk[0]));
     this.inPush = true;
-    driver.push(chunk, this.host.settings.clock.now());
-    this.inPush = false;
-    this.settle();
+    try {
+      driver.push(chunk, this.host.settings.clock.now());
+    } finally {
+      this.inPush = false;
+      this.settle();
+    }
   }
 
   private drive(first: number): Driver {
@@ -185,8 +191,11 @@ export class ServerConnection implements DriverOutput {
     if (!driver || this.closedAlready) return;
     while (driver.mayResume) {
       this.inPush = true;
-      driver.resume();
-      this.inPush = false;
+      try {
+        driver.resume();
+      } finally {
+        this.inPush = false;
+      }
     }
     if (this.closeWhenServed && driver.served > 0) driver.close();
     this.flush();
@@ -219,11 +228,11 @@ export class ServerConnection implements DriverOutput {
     this.finished = true;
     this.finishedAt = this.lingerSince = this.host.settings.clock.now();
     if (this.driver?.outputCut === 'reset') {
-      // After what was written before it has reached the socket.
-      this.socket.end(() => this.socket.resetAndDestroy());
+      // After what was written before it has reached the system.
+      this.socket.write(NO_BYTES, () => this.socket.resetAndDestroy());
       return;
     }
-    this.socket.end();
+    if (!this.keepsOpen) this.socket.end();
     if (this.paused) {
       this.paused = false;
       this.socket.resume();
@@ -289,6 +298,7 @@ export class ServerConnection implements DriverOutput {
     const { timeouts } = this.host.settings;
     const { driver, socket } = this;
     if (this.finished) {
+      if (this.keepsOpen) return;
       const quiet = timeouts.linger > 0 && now - this.lingerSince > timeouts.linger;
       const long = timeouts.lingerTotal > 0 && now - this.finishedAt > timeouts.lingerTotal;
       // While output is on its way it is the web server's time that passes.
@@ -300,6 +310,7 @@ export class ServerConnection implements DriverOutput {
       return;
     }
     driver.sweep(now);
+    if (this.closeWhenServed && driver.active === 0 && now - this.openedAt > timeouts.firstByte) driver.close();
     if (driver.active > 0 || driver.served !== this.servedBefore) {
       this.boundaryAt = this.idleSince = now;
       this.servedBefore = driver.served;

@@ -9,17 +9,18 @@ export class ServerCounters {
   dropped = 0;
   /** Requests whose handlers began. */
   requests = 0;
-  /** Of these, those not answered yet. */
+  /** Requests that have begun and are not answered yet, those included whose PARAMS are still coming. */
   active = 0;
   /** Handlers that are running: an answered request's may go on. */
   running = 0;
   aborted = 0;
   /** Handlers that failed. */
   failed = 0;
-  /** Requests the protocol answered: OVERLOADED, CANT_MPX_CONN, UNKNOWN_ROLE; or ended in their PARAMS. */
+  /** Requests that could not begin: OVERLOADED, CANT_MPX_CONN, UNKNOWN_ROLE. */
   overloaded = 0;
   cannotMultiplex = 0;
   unknownRole = 0;
+  /** Requests that ended before their PARAMS had. */
   unfinished = 0;
   bytesReceived = 0;
   bytesSent = 0;

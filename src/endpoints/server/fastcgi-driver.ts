@@ -5,7 +5,8 @@ import type { OutputAlteration } from '../../protocol/application-options.js';
 import type { ApplicationProblem } from '../../protocol/application-problems.js';
 import type { ApplicationRequest } from '../../protocol/application-request.js';
 import type { AbortCause, ApplicationSink } from '../../protocol/application-sink.js';
-import type { Driver, DriverOutput } from './driver.js';
+import type { ServerConnection } from './connection.js';
+import type { Driver } from './driver.js';
 import { ServerRequest } from './request.js';
 import type { RequestHost } from './request-host.js';
 
@@ -17,7 +18,7 @@ export class FastcgiDriver implements Driver, ApplicationSink<FastcgiRequest> {
 
   constructor(
     private readonly host: RequestHost,
-    readonly connection: DriverOutput,
+    readonly connection: ServerConnection,
     alteration: OutputAlteration | undefined,
   ) {
     this.machine = new ApplicationConnection<FastcgiRequest>(this, host.settings.application, allocate);
@@ -146,6 +147,10 @@ export class FastcgiDriver implements Driver, ApplicationSink<FastcgiRequest> {
     this.host.requestRefused(role, protocolStatus);
   }
 
+  requestDropped(role: number): void {
+    this.host.requestDropped(role);
+  }
+
   problem(problem: ApplicationProblem): void {
     this.host.problem(problem);
   }
@@ -164,6 +169,19 @@ export class FastcgiRequest extends ServerRequest {
     bodyMark: number,
   ) {
     super(wire.id, wire.role, wire.params, bodyMark);
+  }
+
+  get connection(): ServerConnection {
+    return this.driver.connection;
+  }
+
+  /** An ABORT_REQUEST is not heard: for showing what web servers make of that. */
+  get ignoresAbort(): boolean {
+    return this.wire.ignoresAbort;
+  }
+
+  set ignoresAbort(value: boolean) {
+    this.wire.ignoresAbort = value;
   }
 
   /** Whether the web server wants to keep the connection (FCGI_KEEP_CONN). */

@@ -6,6 +6,7 @@ import { declaredLength } from '../../protocol/application-lengths.js';
 import type { Params } from '../../protocol/application-params.js';
 import type { AbortCause } from '../../protocol/application-sink.js';
 import { type BodyFlow, BodyStream, RequestBody } from './body.js';
+import type { ServerConnection } from './connection.js';
 import { abortError, RequestError } from './errors.js';
 import { OutputStream, type OutputTarget } from './output-stream.js';
 
@@ -60,6 +61,9 @@ export abstract class ServerRequest implements BodyFlow {
   ) {}
 
   // What subclasses implement.
+
+  /** The connection it came on; undefined where there is none. */
+  abstract readonly connection: ServerConnection | undefined;
 
   /** Sends STDOUT content, never empty. False if more should wait for `drain`. */
   protected abstract sendOutput(bytes: Uint8Array): boolean;

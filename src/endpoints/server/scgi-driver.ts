@@ -4,7 +4,8 @@ import type { Params } from '../../protocol/application-params.js';
 import type { ApplicationProblem } from '../../protocol/application-problems.js';
 import { ScgiApplicationConnection, type ScgiApplicationSink } from '../../protocol/application-scgi.js';
 import type { AbortCause } from '../../protocol/application-sink.js';
-import type { Driver, DriverOutput } from './driver.js';
+import type { ServerConnection } from './connection.js';
+import type { Driver } from './driver.js';
 import { ServerRequest } from './request.js';
 import type { RequestHost } from './request-host.js';
 
@@ -20,7 +21,7 @@ export class ScgiDriver implements Driver, ScgiApplicationSink {
 
   constructor(
     private readonly host: RequestHost,
-    readonly connection: DriverOutput,
+    readonly connection: ServerConnection,
   ) {
     this.machine = new ScgiApplicationConnection(this, host.settings.application);
   }
@@ -135,6 +136,10 @@ export class ScgiRequest extends ServerRequest {
     bodyMark: number,
   ) {
     super(0, RESPONDER, params, bodyMark);
+  }
+
+  get connection(): ServerConnection {
+    return this.driver.connection;
   }
 
   protected get isMuted(): boolean {

@@ -40,10 +40,14 @@ export interface ServerEvents {
   handlerEnd: [request: ServerRequest];
   /** A handler threw or rejected; the request was ended for it. */
   handlerError: [error: unknown, request: ServerRequest];
-  /** The protocol answered a request itself, with that protocolStatus. */
+  /** A request could not begin and was answered with that protocolStatus. */
   refused: [role: number, protocolStatus: number];
+  /** A request ended before its PARAMS had. */
+  unfinished: [role: number];
   /** A web server did something wrong. */
   problem: [problem: ApplicationProblem];
+  /** The system could not accept a connection: too many open files, usually. */
+  acceptError: [error: Error];
   /** A part of FCGI_WEB_SERVER_ADDRS is no address. */
   addressProblem: [part: string];
   /** What SCGI requests write to STDERR, which that protocol has no place for. */
@@ -127,6 +131,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionHost
     this.listener = listener;
     if (listener.listeners('connection').length === 0)
       listener.on('connection', (socket) => this.handleConnection(socket));
+    listener.on('error', (error) => this.emit('acceptError', error));
     for (const part of this.addresses?.wrong ?? []) this.emit('addressProblem', part);
     this.emit('listening');
   }
@@ -254,14 +259,22 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionHost
 
   /** @internal */
   admits(): boolean {
-    return this.counters.active < this.limits.requests;
+    if (this.counters.active >= this.limits.requests) return false;
+    this.counters.active++;
+    return true;
+  }
+
+  /** @internal */
+  requestDropped(role: number): void {
+    this.counters.active--;
+    this.counters.unfinished++;
+    this.emit('unfinished', role);
   }
 
   /** @internal */
   requestBegan(request: ServerRequest): void {
     const { counters } = this;
     counters.requests++;
-    counters.active++;
     counters.running++;
     this.emit('request', request);
     let result: unknown;
@@ -331,7 +344,6 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionHost
     if (protocolStatus === OVERLOADED) counters.overloaded++;
     else if (protocolStatus === CANT_MPX_CONN) counters.cannotMultiplex++;
     else if (protocolStatus === UNKNOWN_ROLE) counters.unknownRole++;
-    else counters.unfinished++;
     this.emit('refused', role, protocolStatus);
   }
 
