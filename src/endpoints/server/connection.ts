@@ -333,6 +333,7 @@ export class ServerConnection implements DriverOutput {
     if (now - this.stalledSince <= stalledBody) return;
     for (const request of [...this.stalled]) {
       this.driver!.abortRequest(request, 'timeout');
+      if (request.appStatus === 0) request.appStatus = 1;
       request.end();
     }
   }
