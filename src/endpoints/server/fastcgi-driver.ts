@@ -175,12 +175,11 @@ export class FastcgiRequest extends ServerRequest {
     return this.driver.connection;
   }
 
-  /** An ABORT_REQUEST is not heard: for showing what web servers make of that. */
-  get ignoresAbort(): boolean {
+  override get ignoresAbort(): boolean {
     return this.wire.ignoresAbort;
   }
 
-  set ignoresAbort(value: boolean) {
+  override set ignoresAbort(value: boolean) {
     this.wire.ignoresAbort = value;
   }
 

@@ -252,6 +252,13 @@ export abstract class ServerRequest implements BodyFlow {
 
   // Abort.
 
+  /** With FastCGI, whether an ABORT_REQUEST is not heard: for showing what web servers make of that. */
+  get ignoresAbort(): boolean {
+    return false;
+  }
+
+  set ignoresAbort(_value: boolean) {}
+
   /** Whether the web server no longer wants the answer. */
   get aborted(): boolean {
     return this.abortCause !== undefined;
