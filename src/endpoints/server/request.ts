@@ -346,7 +346,8 @@ export abstract class ServerRequest implements BodyFlow {
   private release(): void {
     this.stdinBody?.discard();
     this.dataBody?.discard();
-    this.settleDrainers(abortError(this.abortCause ?? 'connection-lost'));
+    // An error with its stack costs more than all the rest.
+    if (this.drainers) this.settleDrainers(abortError(this.abortCause ?? 'connection-lost'));
     this.stdoutStream?.destroy();
     this.stderrStream?.destroy();
     const listeners = this.endListeners;
