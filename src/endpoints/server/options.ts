@@ -76,7 +76,7 @@ export interface ServerOptions {
   readonly webServerAddresses?: string | undefined;
   /** The seam for faults: for each new connection, what alters its records on their way out. */
   readonly alterOutput?: (connection: ServerConnection) => OutputAlteration | undefined;
-  readonly clock?: Clock;
+  readonly clock?: Pick<Clock, 'now'>;
 }
 
 export interface ServerSettings {
@@ -86,7 +86,7 @@ export interface ServerSettings {
   readonly bodyHighWaterMark: number;
   readonly outputHighWaterMark: number;
   readonly alterOutput: ((connection: ServerConnection) => OutputAlteration | undefined) | undefined;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** @throws RangeError where a number is out of its range. */
