@@ -100,11 +100,15 @@ function runChecks(checks: readonly Check[], facts: Facts): Finding[] {
     const result = check.run(facts);
     if (result !== 'not-applicable') findings.push(...result);
   }
-  // Errors first; within a severity in the order of the checks, which is the order of importance.
+  return inOrder(findings);
+}
+
+/** Errors first; within a severity in the order of the checks, which is the order of importance. */
+export function inOrder(findings: Finding[]): Finding[] {
   return findings.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
 }
 
-function describeInput(gathered: Gathered, facts: Facts): Input {
+export function describeInput(gathered: Gathered, facts: Facts): Input {
   const { pipeline, files } = gathered;
   return {
     files,

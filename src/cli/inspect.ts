@@ -10,6 +10,7 @@ import { jsonReport, ndjsonReport } from '../reporters/json.js';
 import { textReport } from '../reporters/text.js';
 import type { Gathering } from '../sources/gather.js';
 import { EXIT_FINDINGS, EXIT_INPUT, exitWith } from './exit.js';
+import { failWith } from './fail.js';
 import { interruptible } from './interrupt.js';
 import { localOffset } from './local-offset.js';
 import { parseCount, parseWord } from './options.js';
@@ -17,9 +18,9 @@ import { advise, complain, writePieces } from './output.js';
 import { progressLine } from './progress.js';
 
 import { addSourceOptions, gatherSources, type SourceOptions } from './source-options.js';
-import { terminalOf } from './terminal.js';
+import { screenImpossible, terminalOf } from './terminal.js';
 
-const FORMATS = ['text', 'json', 'ndjson'] as const;
+const FORMATS = ['tui', 'text', 'json', 'ndjson'] as const;
 type Format = (typeof FORMATS)[number];
 const FAIL_ON = ['error', 'warning', 'note', 'never'] as const;
 
@@ -54,9 +55,10 @@ export function addInspectCommand(program: Command): Command {
     );
   addSourceOptions(command)
     .addOption(
-      new Option('-f, --format <name>', `output: ${FORMATS.join(', ')}`).argParser((value: string) =>
-        parseWord(value, '--format', FORMATS),
-      ),
+      new Option(
+        '-f, --format <name>',
+        `output (default: tui on a terminal, else text): ${FORMATS.join(', ')}`,
+      ).argParser((value: string) => parseWord(value, '--format', FORMATS)),
     )
     .option('--filter <expression>', 'only these connections and requests in lists: \'status >= 500 and uri ~ "cart"\'')
     .addOption(
@@ -87,9 +89,10 @@ export function addInspectCommand(program: Command): Command {
 }
 
 async function inspect(paths: readonly string[], options: InspectOptions, program: Command): Promise<void> {
-  const format = options.format ?? 'text';
+  const format = formatFor(paths, options);
   // A filter that makes no sense is told before a large file is read.
   const select = selectRows(options.filter);
+  if (format === 'tui') return inspectScreen(paths, options, program);
   const quiet = options.quiet === true;
   const progress = progressLine(quiet);
   const interrupt = interruptible();
@@ -113,6 +116,41 @@ async function inspect(paths: readonly string[], options: InspectOptions, progra
   if (gathering.interrupted && options.interface === undefined) exitWith(interrupt.exitCode);
 }
 
+/** The screen on a terminal that can show it, unless something else is asked for; else text. */
+function formatFor(paths: readonly string[], options: InspectOptions): Format {
+  const { format } = options;
+  if (format !== undefined && format !== 'tui') return format;
+  // How many rows, and how times are written, is said for text.
+  const wantsText = options.output !== undefined || options.limit !== undefined || options.time !== undefined;
+  if (format === undefined && wantsText) return 'text';
+  const against = options.output === undefined ? screenImpossible(paths.includes('-')) : 'the output goes to a file';
+  if (against === undefined) return 'tui';
+  if (format === 'tui' && options.quiet !== true) complain(`no screen, as ${against}; this is the text report`);
+  return 'text';
+}
+
+/** The screen, and after it the exit code of what was read. */
+async function inspectScreen(paths: readonly string[], options: InspectOptions, program: Command): Promise<void> {
+  const { inspectOnScreen } = await import('./inspect-screen.js');
+  const look = terminalOf(options.color, options.ascii === true, false);
+  const { gathering, snapshot, left } = await inspectOnScreen(paths, options, look, crashed);
+  if (!left)
+    tellFailures(
+      gathering.failures,
+      gathering.captures.length + gathering.texts.length === 0 ? paths[0] : undefined,
+      program,
+    );
+  if (snapshot && isAtLeast(snapshot, options.failOn)) exitWith(EXIT_FINDINGS);
+  if (gathering.interrupted) return;
+  if (!left || gathering.failures.length > 0 || gathering.incomplete) exitWith(EXIT_INPUT);
+}
+
+/** An error of ours while the screen stood: the terminal is given back, the error told, and nothing runs on. */
+function crashed(error: unknown): never {
+  failWith(error);
+  process.exit();
+}
+
 /** `first`: the first word, where nothing could be read: it may have been meant for a command. */
 function tellFailures(failures: readonly UserError[], first: string | undefined, program: Command): void {
   for (const failure of failures) complain(failure.message);
@@ -128,7 +166,7 @@ function tellFailures(failures: readonly UserError[], first: string | undefined,
 function report(
   snapshot: Snapshot,
   histories: Gathering['pipeline']['tracker']['histories'],
-  format: Format,
+  format: Exclude<Format, 'tui'>,
   options: InspectOptions,
   select: ReturnType<typeof selectRows>,
   paths: readonly string[],

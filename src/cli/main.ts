@@ -1,13 +1,11 @@
 // The command line: what there is, and what becomes of an error.
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
-import { UserError } from '../model/errors.js';
+import { Command } from 'commander';
 import { addCompletionCommand } from './completion.js';
 import { addDecodeCommand } from './decode.js';
-import { EXIT_BUG, EXIT_INPUT, exitWith } from './exit.js';
 import { addExplainCommand } from './explain.js';
+import { failWith } from './fail.js';
 import { addInspectCommand, INSPECT_EXAMPLES } from './inspect.js';
-import { advise, complain } from './output.js';
 
 const packageFile = new URL('../../../package.json', import.meta.url);
 
@@ -46,23 +44,6 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     await createProgram().parseAsync(argv as string[]);
   } catch (error) {
-    fail(error);
-  }
-}
-
-function fail(error: unknown): void {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return;
-    complain(error.message.replace(/^error: /, ''));
-    advise('Try: fcgi-inspect --help');
-    exitWith(EXIT_INPUT);
-  } else if (error instanceof UserError) {
-    complain(error.message);
-    if (error.hint) advise(error.hint);
-    exitWith(EXIT_INPUT);
-  } else {
-    advise(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    complain('this is a bug of fcgi-inspect; please report it with the lines above and what was read');
-    exitWith(EXIT_BUG);
+    failWith(error);
   }
 }

@@ -79,6 +79,10 @@ function relativeTo(origin: Origin, moment: Moment): number {
 export interface GatherHooks {
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
+  /** For a screen that shows what was read so far (see GatherOptions). */
+  readonly turn?: number;
+  readonly onOpened?: (gathering: Gathering) => void;
+  readonly hold?: () => Promise<unknown> | undefined;
 }
 
 /** Reads what the command line names: files, standard input, an interface. */
@@ -109,8 +113,7 @@ export async function gatherSources(
     reader: options.reader ?? 'auto',
     logTimes: { zone: offset === undefined ? localZone : () => offset },
     opened,
-    ...(hooks.onProgress ? { onProgress: hooks.onProgress } : {}),
-    ...(hooks.signal ? { signal: hooks.signal } : {}),
+    ...hooks,
   });
 }
 

@@ -1,4 +1,5 @@
-// What the output can show: width, colours, symbols. The one place that asks the environment about it.
+// What the output can show: width, colours, symbols, a screen. The one place that asks the environment about it.
+import { closeSync, openSync } from 'node:fs';
 
 export interface Terminal {
   readonly width: number;
@@ -18,4 +19,20 @@ export function terminalOf(colour: boolean, ascii: boolean, toFile: boolean): Te
     // Only a terminal can be unable to show more than ASCII; files and pipes are UTF-8.
     ascii: ascii || (terminal && !/utf-?8/i.test(locale)),
   };
+}
+
+/** Why no screen can be opened here, as the end of a sentence; undefined where it can. */
+export function screenImpossible(stdinIsTaken: boolean): string | undefined {
+  const { env, stdout, stdin } = process;
+  if (stdout.isTTY !== true) return 'the output is no terminal';
+  if (env.TERM === 'dumb' || (env.TERM ?? '') === '') return 'the terminal says that it is dumb';
+  if (env.INK_SCREEN_READER === 'true') return 'INK_SCREEN_READER asks for text';
+  if (env.CI !== undefined && env.CI !== '' && env.CI !== 'false' && env.CI !== '0') return 'CI is set';
+  if (!stdinIsTaken && stdin.isTTY === true) return undefined;
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return undefined;
+  } catch {
+    return 'there is no terminal to read keys from';
+  }
 }

@@ -20,8 +20,14 @@ export interface GatherOptions extends PipelineOptions {
   readonly reader?: CaptureOptions['reader'];
   /** How the times of logs without a zone are to be understood. */
   readonly logTimes: LogTimes;
-  /** Called between blocks, a few times a second at most. */
+  /** Called between blocks: of files a few times a second at most, of streams before each wait for more. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Milliseconds of reading between two calls of `onProgress`, in which nothing else gets its turn; default 50. */
+  readonly turn?: number;
+  /** Called when the inputs are open, before anything of captures is read. */
+  readonly onOpened?: (gathering: Gathering) => void;
+  /** Asked before each block: while the promise waits, nothing is added to what was gathered. */
+  readonly hold?: () => Promise<unknown> | undefined;
   /** Stops reading; what was read is analysed. */
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
@@ -123,6 +129,7 @@ export async function gather(paths: readonly string[], options: GatherOptions): 
   }
   gathering.pipeline = new Pipeline({ ...options, withoutPayload: dumps.length > 0 });
   for (const dump of dumps) dump.dump!(gathering.pipeline);
+  options.onOpened?.(gathering);
   try {
     if (gathering.captures.length > 0) await readCaptures(gathering, options, stopping);
   } finally {
@@ -153,6 +160,7 @@ async function readCaptures(gathering: Gathering, options: GatherOptions, stoppi
   const live = captures.some((input) => input.size === undefined);
   reserve(pipeline, captures);
   const frame = new Frame();
+  const turn = options.turn ?? PROGRESS_INTERVAL;
   let last = clock.now();
   for (;;) {
     const code = reader.next(frame);
@@ -163,14 +171,20 @@ async function readCaptures(gathering: Gathering, options: GatherOptions, stoppi
     // All was read, also where the signal came first: Ctrl-C ends a whole pipeline.
     if (code === END) return;
     const filled = source.fill();
-    if (typeof filled !== 'boolean' && (await stopping.race(filled)) === STOPPED) break;
+    if (typeof filled !== 'boolean') {
+      // Nothing may come for long: who looks on wants to know of what came before.
+      options.onProgress?.(progressOf(captures, pipeline));
+      if ((await stopping.race(filled)) === STOPPED) break;
+    }
+    const held = options.hold?.();
+    if (held) await held;
     pipeline.severalInterfaces = reader.interfaceCount > 1;
     const now = clock.now();
-    if (now - last < PROGRESS_INTERVAL) continue;
-    last = now;
+    if (now - last < turn) continue;
     options.onProgress?.(progressOf(captures, pipeline));
     // Signals and other work get their turn between blocks.
     await new Promise((resolve) => setImmediate(resolve));
+    last = clock.now();
     if (stopping.overSignal.aborted || (stopping.asked && !live)) break;
   }
   gathering.interrupted = true;

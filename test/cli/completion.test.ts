@@ -58,7 +58,7 @@ test('bash completes commands, options, values and files', { skip: missing('bash
     assert.deepEqual(offer('--form'), ['--format']);
     assert.deepEqual(offer('--format', 'nd'), ['ndjson']);
     assert.deepEqual(offer('--format', '=', 'j'), ['json']);
-    assert.deepEqual(offer('--format', '='), ['text', 'json', 'ndjson']);
+    assert.deepEqual(offer('--format', '='), ['tui', 'text', 'json', 'ndjson']);
     assert.deepEqual(offer('-f', 'te'), ['text']);
     assert.deepEqual(offer('capture.pcap', '--fail-on', 'w'), ['warning']);
     assert.deepEqual(offer('-o', 'oth'), ['other.log']);

@@ -53,7 +53,7 @@ test('an option that does not exist, or lacks its value', () => {
     [['capture.pcap', '--bogus=1'], /^fcgi-inspect: unknown option '--bogus=1'\n/],
     [['--formt', 'json'], /^fcgi-inspect: unknown option '--formt'\n\(Did you mean --format\?\)\n/],
     [['capture.pcap', '--format'], /^fcgi-inspect: option '-f, --format <name>' argument missing\n/],
-    [['capture.pcap', '--format', 'xml'], /^fcgi-inspect: --format xml: not one of text, json, ndjson\n/],
+    [['capture.pcap', '--format', 'xml'], /^fcgi-inspect: --format xml: not one of tui, text, json, ndjson\n/],
     [['decode', '--bogus'], /^fcgi-inspect: unknown option '--bogus'\n/],
     [['completion', 'klingon'], /^fcgi-inspect: /],
     [['explain', 'time-wait-aplication-side'], /time-wait-application-side/],

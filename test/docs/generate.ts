@@ -4,6 +4,9 @@ import { CHECKS } from '../../src/analysis/checks/index.js';
 import { fieldsTable } from '../../src/analysis/filter/fields-table.js';
 import { PROBLEM_CODES } from '../../src/model/problem-codes.js';
 import { bySymptom } from '../../src/reporters/explain.js';
+import { screenSymbols } from '../../src/tui/drawing/symbols.js';
+import { keysTable } from '../../src/tui/keys/key-words.js';
+import { MARK_WORDS } from '../../src/tui/rows/marks.js';
 import { INPUT_PROBLEMS } from './input-problems.js';
 
 const NEEDS: Readonly<Record<Need, string>> = {
@@ -20,6 +23,11 @@ export const PARTS: Readonly<Record<string, () => string>> = {
   'filter-fields': fieldsTable,
   'stream-problems': streamProblems,
   'input-problems': inputProblems,
+  keys: () => keysTable(screenSymbols(false)),
+  marks: () =>
+    `| letter | means |\n| --- | --- |\n${Object.entries(MARK_WORDS)
+      .map(([mark, words]) => `| ${mark} | ${words} |`)
+      .join('\n')}\n`,
 };
 
 function findingTable(checks: readonly Check[]): string {

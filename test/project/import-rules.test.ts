@@ -1,7 +1,7 @@
 // The architecture's import rules, read from the import lines: which folder may use which, no cycles, and where IO, the
 // clock and the environment may be touched.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { test } from 'node:test';
 import { projectRoot } from '../support/paths.js';
@@ -32,6 +32,10 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
       externals: ['node:*', 'pcap-parser'],
     },
     endpoints: { folders: ['model', 'fastcgi', 'scgi', 'protocol', 'faults', 'load', 'status'], externals: ['node:*'] },
+    tui: {
+      folders: ['model', 'fastcgi', 'scgi', 'tcp', 'logs', 'analysis', 'reporters'],
+      externals: [],
+    },
     cli: {
       folders: [
         'model',
@@ -49,16 +53,29 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
         'faults',
         'status',
         'load',
+        'tui',
       ],
       externals: ['node:*', 'commander'],
     },
   };
 
+/** Files of the screen that touch Ink, the terminal or the clock; everything else there is pure. */
+const SCREEN_EDGE: Readonly<Record<string, readonly string[]>> = {
+  'tui/app.tsx': ['ink', 'react'],
+  'tui/mount.ts': ['ink', 'react'],
+  'tui/painter.ts': ['node:events'],
+  'tui/terminal.ts': ['node:*'],
+  'tui/open.ts': [],
+  'tui/clock.ts': [],
+};
+/** Loads Ink and React, so nobody may import it but by `import()`. */
+const SCREEN_ENTRY = 'cli/inspect-screen.ts';
+
 interface SourceFile {
   readonly path: string;
   readonly folder: string;
   readonly text: string;
-  readonly imports: readonly { readonly from: string; readonly typeOnly: boolean }[];
+  readonly imports: readonly { readonly from: string; readonly typeOnly: boolean; readonly dynamic: boolean }[];
 }
 
 const files: SourceFile[] = readdirSync(src, { recursive: true })
@@ -71,9 +88,11 @@ const files: SourceFile[] = readdirSync(src, { recursive: true })
       (match) => ({
         from: match[2],
         typeOnly: match[1] !== undefined,
+        dynamic: false,
       }),
     );
-    for (const match of text.matchAll(/import\('([^']+)'\)/g)) imports.push({ from: match[1], typeOnly: false });
+    for (const match of text.matchAll(/import\('([^']+)'\)/g))
+      imports.push({ from: match[1], typeOnly: false, dynamic: true });
     return { path: name, folder: name.split('/')[0], text, imports };
   });
 
@@ -81,7 +100,8 @@ const CLOCK = /\bDate\.now\(|\bnew Date\(\)|\bperformance\.|\bprocess\.hrtime/;
 
 /** The file an import names, as a path under src. */
 function target(file: SourceFile, from: string): string {
-  return relative(src, resolve(src, dirname(file.path), from)).replace(/\.js$/, '.ts');
+  const path = relative(src, resolve(src, dirname(file.path), from)).replace(/\.js$/, '.ts');
+  return existsSync(join(src, path)) ? path : `${path}x`;
 }
 
 test('there is something to look at', () => {
@@ -99,7 +119,7 @@ test('every folder imports only what it may', () => {
         const folder = target(file, from).split('/')[0];
         if (folder !== file.folder && !rule.folders.includes(folder)) wrong.push(`${file.path} imports ${from}`);
       } else if (
-        !rule.externals.some((allowed) =>
+        ![...rule.externals, ...(SCREEN_EDGE[file.path] ?? [])].some((allowed) =>
           allowed.endsWith('*') ? from.startsWith(allowed.slice(0, -1)) : from === allowed,
         )
       ) {
@@ -108,6 +128,29 @@ test('every folder imports only what it may', () => {
     }
   }
   assert.deepEqual(wrong, []);
+});
+
+test('Ink and React are loaded only when a screen is opened', () => {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const seen = new Set<string>();
+  const found: string[] = [];
+  const visit = (path: string): void => {
+    const file = byPath.get(path);
+    if (!file || seen.has(path)) return;
+    seen.add(path);
+    for (const { from, typeOnly, dynamic } of file.imports) {
+      if (typeOnly || dynamic) continue;
+      if (from === 'ink' || from.startsWith('react')) found.push(path);
+      else if (from.startsWith('.')) visit(target(file, from));
+    }
+  };
+  visit('cli/main.ts');
+  assert.deepEqual(found, []);
+  assert.ok(!seen.has(SCREEN_ENTRY) && seen.has('cli/inspect.ts'));
+  const entered = byPath
+    .get('cli/inspect.ts')!
+    .imports.some((each) => each.dynamic && target(byPath.get('cli/inspect.ts')!, each.from) === SCREEN_ENTRY);
+  assert.ok(entered, 'the screen is opened by import()');
 });
 
 test('no file imports itself through others', () => {
@@ -151,8 +194,9 @@ test('IO, clock and environment stay at the edge', () => {
   const wrong: string[] = [];
   for (const file of files) {
     const code = file.text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+    const isPure = pure.has(file.folder) || (file.folder === 'tui' && !(file.path in SCREEN_EDGE));
     if (
-      pure.has(file.folder) &&
+      isPure &&
       /\b(process\.(?:env|argv|exit\w*|std\w+|cwd|kill|on|off|hrtime|memoryUsage|cpuUsage|nextTick|versions?)\b|console\.|setTimeout|setInterval|Date\.now\(|new Date\(\)|performance\.)/.test(
         code,
       )
