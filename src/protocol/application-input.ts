@@ -76,6 +76,7 @@ export class ApplicationInput<Context> implements RecordReceiver {
     while (this.held && this.mayResume) {
       const { begin, rest, start, end } = this.held;
       this.held = undefined;
+      this.state.holding = false;
       this.parser.restart();
       this.base = start;
       this.push(begin, 0, begin.length);
@@ -294,6 +295,7 @@ export class ApplicationInput<Context> implements RecordReceiver {
     this.problem('begin-before-end', `request ${id} begins again before its answer has ended; it waits for that`);
     const begin = beginRequest(id, role, flags);
     this.held = { id, begin, start: base + parser.recordOffset, end: base + parser.offset, rest: [] };
+    this.state.holding = true;
   }
 
   private fail(code: ApplicationProblemCode, detail: string): void {

@@ -151,18 +151,28 @@ export class ParamsCollector implements PairSink {
   length = 0;
   private count = 0;
   private largest = 0;
-  private first: Uint8Array = NO_BYTES;
-  private more: Uint8Array[] | undefined;
+  private content: Uint8Array = NO_BYTES;
+  /** `content` is memory of its own, with room for more. */
+  private own = false;
   private readonly parser = new NameValueParser();
 
-  /** The next content bytes[start..end); they are kept, not copied. */
+  /** The next content bytes[start..end); they may be kept where they lie. */
   push(bytes: Uint8Array, start: number, end: number): void {
-    const piece = bytes.subarray(start, end);
     this.parser.push(bytes, start, end, this);
-    if (this.length === 0) this.first = piece;
-    else if (this.more) this.more.push(piece);
-    else this.more = [piece];
-    this.length += piece.length;
+    const before = this.length;
+    this.length += end - start;
+    // Nearly always all come in one piece. Of a large buffer a small piece is not kept: it would keep all of it.
+    if (before === 0 && bytes.buffer.byteLength <= this.length * 4 + 1024) {
+      this.content = bytes.subarray(start, end);
+      return;
+    }
+    if (!this.own || this.length > this.content.length) {
+      const larger = new Uint8Array(before === 0 ? this.length : this.length * 2);
+      larger.set(this.content.subarray(0, before));
+      this.content = larger;
+      this.own = true;
+    }
+    this.content.set(bytes.subarray(start, end), before);
   }
 
   pair(_bytes: Uint8Array, nameStart: number, _valueStart: number, valueEnd: number): void {
@@ -186,15 +196,8 @@ export class ParamsCollector implements PairSink {
 
   /** The pairs, at the end of the stream. */
   finish(): Params {
-    if (!this.more) return this.count === 0 ? Params.empty : new Params(this.first, this.count);
-    const content = new Uint8Array(this.length);
-    content.set(this.first);
-    let at = this.first.length;
-    for (const piece of this.more) {
-      content.set(piece, at);
-      at += piece.length;
-    }
-    return new Params(content, this.count);
+    if (this.count === 0) return Params.empty;
+    return new Params(this.content.subarray(0, this.length), this.count);
   }
 }
 

@@ -23,6 +23,8 @@ export class ApplicationState<Context> {
   served = 0;
   /** Nothing more is read or answered: when the output is sent, the connection is closed. */
   done = false;
+  /** A request waits for the answer of the one before it. */
+  holding = false;
   /** No request may begin any more; the connection is done when the active ones have ended. */
   closing = false;
   now = 0;
@@ -106,7 +108,7 @@ export class ApplicationState<Context> {
   }
 
   finishIfIdle(): void {
-    if (this.closing && this.requests.size === 0) this.done = true;
+    if (this.closing && this.requests.size === 0 && !this.holding) this.done = true;
   }
 
   /** Whether records of this id may be what is left of a request that was answered early. */

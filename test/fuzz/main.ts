@@ -1,15 +1,18 @@
 // `npm run fuzz -- --seed 1 --count 100000`: damaged captures through the whole analysis. Nothing may throw, hang or
-// grow. A case is known by its seed; what fails is written to a file.
+// grow. A case is known by its seed; what fails is written to a file. `--mode server` sends damaged records to the
+// server instead.
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fixturesFolder } from '../support/paths.js';
 import { fuzz } from './runner.js';
+import { fuzzServer } from './server-fuzz.js';
 
 const HELP = `npm run fuzz -- [options]
+  --mode MODE     captures (default), or server: damaged records to the FastCGI server
   --seed N        seed of the first case (default: from the clock)
-  --count N       cases, with seeds counting up (default 10000)
+  --count N       cases, with seeds counting up (default 10000); with server: damaged records (default 1000000)
   --corpus DIR    start from the captures in this folder too (repeatable)
   --failures DIR  where failing cases are written (default: fcgi-inspect-fuzz in the folder for temporary files)
   --time-limit MS longest time of one case (default 5000)
@@ -18,8 +21,9 @@ const HELP = `npm run fuzz -- [options]
 
 const { values: options } = parseArgs({
   options: {
+    mode: { type: 'string', default: 'captures' },
     seed: { type: 'string' },
-    count: { type: 'string', default: '10000' },
+    count: { type: 'string' },
     corpus: { type: 'string', multiple: true, default: [] },
     failures: { type: 'string', default: join(tmpdir(), 'fcgi-inspect-fuzz') },
     'time-limit': { type: 'string', default: '5000' },
@@ -29,11 +33,35 @@ const { values: options } = parseArgs({
   },
 });
 
+const seed = options.seed === undefined ? Math.floor(Date.now() / 1000) : Number(options.seed);
+
 if (options.help) {
   console.log(HELP);
+} else if (options.mode === 'server') {
+  const mutated = Number(options.count ?? 1_000_000);
+  console.log(`seed ${seed}, ${mutated} damaged records`);
+  let told = Date.now();
+  const result = await fuzzServer({
+    seed,
+    mutated,
+    onProgress: (done) => {
+      if (Date.now() - told < 5000) return;
+      told = Date.now();
+      process.stderr.write(`${done} damaged records\n`);
+    },
+  });
+  for (const failure of result.failures) console.log(`FAILED seed ${failure.seed}: ${failure.reason}`);
+  console.log(
+    `${result.mutated} damaged records among ${result.records} in ${result.cases} connections (${result.realCases} over ` +
+      `real sockets) from seed ${seed} in ${result.seconds.toFixed(1)} s; ${result.requests} requests had handlers, ` +
+      `${result.goodAnswers} good requests were answered; heap ${(result.growth / 1e6).toFixed(1)} MB larger; ` +
+      `${result.failures.length} failures`,
+  );
+  for (const [code, times] of Object.entries(result.problems).sort(([, a], [, b]) => b - a))
+    console.log(`  ${String(times).padStart(8)} ${code}`);
+  if (result.failures.length > 0) process.exitCode = 1;
 } else {
-  const seed = options.seed === undefined ? Math.floor(Date.now() / 1000) : Number(options.seed);
-  const count = Number(options.count);
+  const count = Number(options.count ?? 10_000);
   console.log(`seed ${seed}, ${count} cases`);
   let told = Date.now();
   const result = await fuzz({

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -32,7 +33,16 @@ describe('npm pack', () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   test('holds the program and no tests, fixtures or maps', () => {
-    for (const wanted of ['bin/fcgi-inspect.js', 'dist/bundle/cli/main.js', 'README.md', 'LICENSE']) {
+    for (const wanted of [
+      'bin/fcgi-inspect.js',
+      'dist/bundle/cli/main.js',
+      'dist/bundle/server.js',
+      'dist/bundle/protocol.js',
+      'dist/bundle/types/endpoints/server/index.d.ts',
+      'dist/bundle/types/protocol/index.d.ts',
+      'README.md',
+      'LICENSE',
+    ]) {
       assert.ok(contents.includes(wanted), `${wanted} is missing`);
     }
     assert.deepEqual(
@@ -52,5 +62,66 @@ describe('npm pack', () => {
       version.trim(),
       (JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string }).version,
     );
+  });
+
+  test('its server answers, started from an empty folder', () => {
+    const program = `
+      import { connect } from 'node:net';
+      import { createServer } from 'fcgi-inspect/server';
+      import { beginRequest, params, record, STDIN } from 'fcgi-inspect/protocol';
+      const server = createServer((request, response) => response.end('hello ' + request.url));
+      await server.listen({ port: 0 });
+      const socket = connect(server.address().port, '127.0.0.1');
+      socket.write(Buffer.concat([beginRequest(1), params(1, { REQUEST_URI: '/from-the-package' }), record(STDIN, 1)]));
+      let answer = '';
+      for await (const chunk of socket) answer += chunk;
+      process.stdout.write(answer);
+      await server.close();`;
+    const file = join(folder, 'program.mjs');
+    writeFileSync(file, program);
+    const output = execFileSync(process.execPath, [file], { cwd: folder, encoding: 'latin1', timeout: 20_000 });
+    assert.match(output, /hello \/from-the-package/);
+  });
+
+  test('its declarations are enough for a TypeScript program', () => {
+    writeFileSync(
+      join(folder, 'consumer.mts'),
+      `import { createServer, ListenError, RequestError, type RequestHandler, type Server } from 'fcgi-inspect/server';
+      import { ApplicationConnection, applicationOptions, type ApplicationSink, RESPONDER } from 'fcgi-inspect/protocol';
+      const responder: RequestHandler = async (request) => {
+        const body: Buffer = await request.readBody(100);
+        const name: string | undefined = request.params.get('REQUEST_METHOD');
+        request.write(\`\\r\\n\${name} \${body.length}\`);
+        return 0;
+      };
+      const raw: Server = createServer({ responder, limits: { requests: 5 }, protocol: 'detect' });
+      raw.on('problem', ({ code, offset }) => void [code.toUpperCase(), offset.toFixed()]);
+      const server = createServer((request, response) => {
+        const agent: string | undefined = request.headers['user-agent'];
+        request.pipe(response.writeHead(200, { 'X-Agent': agent ?? '' }));
+      });
+      try {
+        await server.listen({ path: '/run/app.sock', mode: 0o660 });
+      } catch (error) {
+        if (error instanceof ListenError) console.log(error.code === 'ERR_ADDRESS_IN_USE', error.hint);
+        if (error instanceof RequestError) console.log(error.abortCause);
+      }
+      export const machine = (sink: ApplicationSink<string>) => new ApplicationConnection(sink, applicationOptions({}));
+      export const finished: Promise<boolean> = server.close({ timeout: RESPONDER });
+      // @ts-expect-error there is no such option
+      createServer({ responder, whatever: 1 });`,
+    );
+    const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+    const types = join(projectRoot, 'node_modules', '@types');
+    const options = ['--module', 'nodenext', '--target', 'es2022', '--strict', '--noEmit', '--types', 'node'];
+    try {
+      execFileSync(process.execPath, [tsc, ...options, '--typeRoots', types, 'consumer.mts'], {
+        cwd: folder,
+        encoding: 'utf8',
+        stdio: 'pipe',
+      });
+    } catch (error) {
+      assert.fail((error as { stdout: string }).stdout);
+    }
   });
 });

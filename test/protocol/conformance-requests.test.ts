@@ -122,6 +122,20 @@ describe('request ids', () => {
     assert.deepEqual(application.problems.at(-1)!.offset, one + early.length);
   });
 
+  it('item 33: one that waits when the connection closes is answered with OVERLOADED', () => {
+    const application = new Application();
+    application.push(request({ ...keep, body: 'one' }), request({ ...keep, body: 'two' }));
+    application.machine.close();
+    application.end(1);
+    assert.equal(application.machine.done, false);
+    application.machine.resume();
+    assert.deepEqual(application.lines().slice(1), [
+      'END_REQUEST 1: 0 REQUEST_COMPLETE',
+      'END_REQUEST 1: 0 OVERLOADED',
+    ]);
+    assert.equal(application.machine.done, true);
+  });
+
   it('item 34: many requests at once are told apart, however their records are mixed', () => {
     const dice = random(34);
     for (const count of [2, 100]) {

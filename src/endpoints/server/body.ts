@@ -2,7 +2,7 @@
 // What waits is bounded: beyond the mark the connection is paused.
 import type { ReadableOptions } from 'node:stream';
 import { Readable } from 'node:stream';
-import { RequestError } from './errors.js';
+import { endedError, RequestError } from './errors.js';
 
 /** Shorter pieces are put together where they wait, so that a piece costs no more than it holds. */
 const SMALL = 4096;
@@ -78,14 +78,16 @@ export class RequestBody {
     if (this.discarding) return;
     this.discarding = true;
     if (this.stream && !this.stream.readableEnded) this.stream.destroy();
+    this.collector?.reject(endedError());
+    this.collector = undefined;
     this.clear();
   }
 
   /** All of it. @throws RequestError if it is longer than `limit`, or the request was aborted. */
   collect(limit: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      if (this.error) {
-        reject(this.error);
+      if (this.error || this.discarding) {
+        reject(this.error ?? endedError());
         return;
       }
       this.collector = { limit, resolve, reject };
@@ -98,7 +100,7 @@ export class RequestBody {
   /** `stream` is read from now on, and calls `want` for each piece. */
   attach(stream: BodyStream): void {
     this.stream = stream;
-    if (this.error) stream.destroy(this.error);
+    if (this.error || this.discarding) stream.destroy(this.error);
   }
 
   /** The stream can take more. */
@@ -126,7 +128,9 @@ export class RequestBody {
     this.buffered += length;
     const last = this.pieces.length - 1;
     if (length >= SMALL || last < 0 || this.pieces[last].length >= SMALL * 4) {
-      this.pieces.push(asBuffer(bytes, start, end));
+      // Of a large buffer a small piece is not kept: it would keep all of it.
+      const piece = asBuffer(bytes, start, end);
+      this.pieces.push(bytes.buffer.byteLength <= length * 4 + 1024 ? piece : Buffer.from(piece));
       this.room = undefined;
       return;
     }

@@ -36,6 +36,11 @@ export interface ConnectionHost extends RequestHost {
 
 /** Beyond this much unsent output nothing more is read: a web server that asks and never reads can't fill the memory. */
 const UNSENT_LIMIT = 1 << 20;
+/**
+ * A connection that is not read from does not tell of its end. So now and then one more piece is read, in all so many
+ * times: a web server that is gone has rarely left more behind.
+ */
+const MOST_PROBES = 8;
 const NO_BYTES = new Uint8Array(0);
 const SCGI_FIRST = 0x30;
 const SCGI_LAST = 0x39;
@@ -56,6 +61,8 @@ export class ServerConnection implements DriverOutput {
   private flushScheduled = false;
   private paused = false;
   private unread = false;
+  private probes = 0;
+  private probing = false;
   private readonly stalled = new Set<ServerRequest>();
   private readonly drainers = new Set<ServerRequest>();
   // For timeouts.
@@ -63,6 +70,7 @@ export class ServerConnection implements DriverOutput {
   private idleSince: number;
   private servedBefore = 0;
   private stalledSince = 0;
+  private sharedSince = 0;
   private finishedAt = 0;
   private lingerSince = 0;
 
@@ -115,7 +123,7 @@ export class ServerConnection implements DriverOutput {
 
   /** Reading has stopped because of a body that nobody reads, or output that nobody takes. */
   get isPaused(): boolean {
-    return this.paused;
+    return this.paused || this.probing;
   }
 
   /**
@@ -144,6 +152,7 @@ export class ServerConnection implements DriverOutput {
       this.lingerSince = this.host.settings.clock.now();
       return;
     }
+    this.probing = false;
     const driver = (this.driver ??= this.drive(chunk[0]));
     this.inPush = true;
     try {
@@ -287,7 +296,8 @@ export class ServerConnection implements DriverOutput {
     if (!this.socket.writableNeedDrain) this.unread = false;
     else if (this.socket.writableLength > UNSENT_LIMIT) this.unread = true;
     const pause = this.stalled.size > 0 || this.unread || !this.driver.wantsInput;
-    if (pause === this.paused) return;
+    if (!pause) this.probes = 0;
+    if (pause === this.paused || (pause && this.probing)) return;
     this.paused = pause;
     if (pause) this.socket.pause();
     else this.socket.resume();
@@ -299,10 +309,11 @@ export class ServerConnection implements DriverOutput {
     const { driver, socket } = this;
     if (this.finished) {
       if (this.keepsOpen) return;
+      // While output is on its way a slow reader takes as long as it takes.
+      if (socket.writableLength > 0) this.finishedAt = this.lingerSince = now;
       const quiet = timeouts.linger > 0 && now - this.lingerSince > timeouts.linger;
       const long = timeouts.lingerTotal > 0 && now - this.finishedAt > timeouts.lingerTotal;
-      // While output is on its way it is the web server's time that passes.
-      if ((quiet || long) && (socket.writableLength === 0 || long)) socket.destroy();
+      if (quiet || long) socket.destroy();
       return;
     }
     if (!driver) {
@@ -321,16 +332,26 @@ export class ServerConnection implements DriverOutput {
       else if (timeouts.idle > 0 && now - this.idleSince > timeouts.idle) driver.close();
     }
     this.settle();
+    this.probe();
   }
 
-  /** A request that holds up others by not reading its body goes. */
+  /** Reads one piece more than it should, to learn whether the web server is still there. */
+  private probe(): void {
+    if (!this.paused || this.unread || this.probes >= MOST_PROBES) return;
+    this.probes++;
+    this.probing = true;
+    this.paused = false;
+    this.socket.resume();
+  }
+
+  /** A request that does not read its body goes: soon where it holds up others, later where it is alone. */
   private sweepStalled(now: number): void {
-    const { stalledBody } = this.host.settings.timeouts;
-    if (this.stalled.size === 0 || stalledBody === 0 || this.driver!.active < 2) {
-      this.stalledSince = now;
-      return;
-    }
-    if (now - this.stalledSince <= stalledBody) return;
+    const { stalledBody, unreadBody } = this.host.settings.timeouts;
+    if (this.driver!.active < 2) this.sharedSince = now;
+    if (this.stalled.size === 0) return;
+    const alone = now - this.stalledSince;
+    const shared = now - Math.max(this.stalledSince, this.sharedSince);
+    if ((stalledBody === 0 || shared <= stalledBody) && (unreadBody === 0 || alone <= unreadBody)) return;
     for (const request of [...this.stalled]) {
       this.driver!.abortRequest(request, 'timeout');
       if (request.appStatus === 0) request.appStatus = 1;

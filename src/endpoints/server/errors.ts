@@ -6,6 +6,8 @@ import type { AbortCause } from '../../protocol/application-sink.js';
 export type RequestErrorCode =
   /** The web server aborted the request or is gone, or the server is being closed: see `abortCause`. */
   | 'ERR_REQUEST_ABORTED'
+  /** The request was ended: nothing more of it can be read, and nothing written. */
+  | 'ERR_REQUEST_ENDED'
   /** A body is longer than the handler wanted to take. */
   | 'ERR_BODY_TOO_LARGE'
   /** Something was written after the end of the response. */
@@ -60,6 +62,10 @@ const CAUSES: Readonly<Record<AbortCause, string>> = {
   timeout: 'the request took too long',
   closing: 'the server is closing',
 };
+
+export function endedError(): RequestError {
+  return new RequestError('ERR_REQUEST_ENDED', 'the request has ended');
+}
 
 export function abortError(cause: AbortCause): RequestError {
   return new RequestError('ERR_REQUEST_ABORTED', `the request was aborted: ${CAUSES[cause]}`, cause);

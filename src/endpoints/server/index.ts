@@ -43,6 +43,7 @@ export {
   type ServerTimeouts,
 } from './options.js';
 export { DEFAULT_BODY_LIMIT, type RequestProtocol, ServerRequest } from './request.js';
-export { type CloseOptions, Server, type ServerEvents } from './server.js';
+export { type CloseOptions, Server } from './server.js';
+export type { ServerEvents } from './server-events.js';
 export { closeOnSignals, type SignalSource } from './signals.js';
 export { webServerAddresses } from './web-server-addresses.js';

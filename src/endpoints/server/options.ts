@@ -27,6 +27,8 @@ export interface ServerTimeouts {
   idle: number;
   /** A request that does not read its body while others share the connection is aborted. */
   stalledBody: number;
+  /** A request of whose waiting body nothing is read is aborted, also where it is alone. */
+  unreadBody: number;
   /** A request whose handler goes on after an abort gets its END_REQUEST without it. */
   abort: number;
   /** After its last byte a connection waits this long for the web server to close, anew with every byte that comes. */
@@ -40,6 +42,7 @@ export const DEFAULT_TIMEOUTS: Readonly<ServerTimeouts> = {
   header: 30_000,
   idle: 0,
   stalledBody: 30_000,
+  unreadBody: 300_000,
   abort: 0,
   linger: 2_000,
   lingerTotal: 30_000,

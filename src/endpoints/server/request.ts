@@ -7,7 +7,7 @@ import type { Params } from '../../protocol/application-params.js';
 import type { AbortCause } from '../../protocol/application-sink.js';
 import { type BodyFlow, BodyStream, RequestBody } from './body.js';
 import type { ServerConnection } from './connection.js';
-import { abortError, RequestError } from './errors.js';
+import { abortError, endedError, RequestError } from './errors.js';
 import { OutputStream, type OutputTarget } from './output-stream.js';
 
 /** How a request came: over a FastCGI or SCGI connection, or as a CGI program's environment. */
@@ -169,12 +169,11 @@ export abstract class ServerRequest implements BodyFlow {
   /**
    * Writes STDOUT; text as UTF-8, bytes are kept until they are sent and not to be changed. A CGI response begins with
    * its head (RFC 3875, section 6). False if the next should wait for `drained()`, or goes nowhere.
-   * @throws RequestError ERR_WRITE_AFTER_END
+   * @throws RequestError ERR_WRITE_AFTER_END; TypeError for what is neither text nor bytes
    */
   write(chunk: string | Uint8Array): boolean {
-    if (this.ended) throw new RequestError('ERR_WRITE_AFTER_END', 'the request has ended');
+    const bytes = this.outgoing(chunk);
     if (this.isMuted) return false;
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
     if (bytes.length === 0) return this.mayWrite;
     this.outputBytes += bytes.length;
     return this.sendOutput(bytes);
@@ -182,10 +181,16 @@ export abstract class ServerRequest implements BodyFlow {
 
   /** Writes STDERR, which web servers put into their error logs. As `write`. */
   writeError(chunk: string | Uint8Array): boolean {
-    if (this.ended) throw new RequestError('ERR_WRITE_AFTER_END', 'the request has ended');
+    const bytes = this.outgoing(chunk);
     if (this.isMuted) return false;
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
     return bytes.length === 0 ? this.mayWrite : this.sendError(bytes);
+  }
+
+  private outgoing(chunk: string | Uint8Array): Uint8Array {
+    if (this.ended) throw new RequestError('ERR_WRITE_AFTER_END', 'the request has ended');
+    if (typeof chunk === 'string') return Buffer.from(chunk);
+    if (!(chunk instanceof Uint8Array)) throw new TypeError(`text or bytes can be written, not ${typeof chunk}`);
+    return chunk;
   }
 
   /** Resolves when more may be written. @throws RequestError ERR_REQUEST_ABORTED where nothing can be written any more */
@@ -198,7 +203,7 @@ export abstract class ServerRequest implements BodyFlow {
   /** The same with a callback, which is never called at once. */
   onDrain(then: (error?: Error) => void): void {
     if (this.isMuted || this.ended) {
-      process.nextTick(then, abortError(this.abortCause ?? 'connection-lost'));
+      process.nextTick(then, this.whyOver());
     } else if (this.mayWrite) {
       process.nextTick(then);
     } else {
@@ -347,12 +352,16 @@ export abstract class ServerRequest implements BodyFlow {
     this.stdinBody?.discard();
     this.dataBody?.discard();
     // An error with its stack costs more than all the rest.
-    if (this.drainers) this.settleDrainers(abortError(this.abortCause ?? 'connection-lost'));
+    if (this.drainers) this.settleDrainers(this.whyOver());
     this.stdoutStream?.destroy();
     this.stderrStream?.destroy();
     const listeners = this.endListeners;
     this.endListeners = undefined;
     if (listeners) for (const listener of listeners) listener();
+  }
+
+  private whyOver(): RequestError {
+    return this.abortCause ? abortError(this.abortCause) : endedError();
   }
 
   private settleDrainers(error?: Error): void {

@@ -18,41 +18,8 @@ import {
   serverSettings,
 } from './options.js';
 import type { ServerRequest } from './request.js';
+import type { ServerEvents } from './server-events.js';
 import { mayConnect, type WebServerAddresses, webServerAddresses } from './web-server-addresses.js';
-
-/** Events of a Server and what their listeners get. None of them needs a listener. */
-export interface ServerEvents {
-  listening: [];
-  /** It does not accept any more; connections go on. */
-  stopped: [];
-  /** It has closed: no connection is left. */
-  close: [];
-  connection: [connection: ServerConnection];
-  connectionClosed: [connection: ServerConnection];
-  /** A socket was closed at once: over the limit, or its peer may not connect. */
-  dropped: [reason: 'limit' | 'address' | 'closing'];
-  /** A request's handler is about to begin. */
-  request: [request: ServerRequest];
-  requestAborted: [request: ServerRequest, cause: AbortCause];
-  /** It was answered, or never can be. */
-  requestEnd: [request: ServerRequest];
-  /** Its handler has come to an end: its promise settled, or the request ended. After `requestEnd` or before. */
-  handlerEnd: [request: ServerRequest];
-  /** A handler threw or rejected; the request was ended for it. */
-  handlerError: [error: unknown, request: ServerRequest];
-  /** A request could not begin and was answered with that protocolStatus. */
-  refused: [role: number, protocolStatus: number];
-  /** A request ended before its PARAMS had. */
-  unfinished: [role: number];
-  /** A web server did something wrong. */
-  problem: [problem: ApplicationProblem];
-  /** The system could not accept a connection: too many open files, usually. */
-  acceptError: [error: Error];
-  /** A part of FCGI_WEB_SERVER_ADDRS is no address. */
-  addressProblem: [part: string];
-  /** What SCGI requests write to STDERR, which that protocol has no place for. */
-  stderr: [text: Uint8Array, request: ServerRequest];
-}
 
 export interface CloseOptions {
   /** Lets active requests finish. Default true. */
@@ -78,6 +45,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionHost
   private closing: Promise<boolean> | undefined;
   private wasCut = false;
   private isClosed = false;
+  private opening = false;
 
   /** @throws RangeError where a number of the options is out of its range. */
   constructor(options: ServerOptions) {
@@ -117,8 +85,18 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionHost
   async listen(address: ListenAddress | undefined = this.address_): Promise<void> {
     if (address === undefined) throw new ListenError('ERR_SERVER_STATE', 'no address to listen on was given');
     if (this.closing) throw new ListenError('ERR_SERVER_STATE', 'the server was closed');
-    if (this.listener) throw new ListenError('ERR_SERVER_STATE', 'the server listens already');
-    const listener = await openListener(address, (socket) => this.handleConnection(socket));
+    if (this.listener || this.opening) throw new ListenError('ERR_SERVER_STATE', 'the server listens already');
+    this.opening = true;
+    let listener: NetServer;
+    try {
+      listener = await openListener(address, (socket) => this.handleConnection(socket));
+    } finally {
+      this.opening = false;
+    }
+    if (this.closing) {
+      listener.close();
+      throw new ListenError('ERR_SERVER_STATE', 'the server was closed');
+    }
     // The port that was chosen is kept when it listens again.
     const chosen = listener.address();
     this.address_ =
@@ -126,8 +104,12 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionHost
     this.attach(listener);
   }
 
-  /** Takes a listening server of node:net. Its connections should be made with `allowHalfOpen`. */
+  /**
+   * Takes a listening server of node:net. Its connections should be made with `allowHalfOpen`.
+   * @throws ListenError if the server listens already
+   */
   attach(listener: NetServer): void {
+    if (this.listener) throw new ListenError('ERR_SERVER_STATE', 'the server listens already');
     this.listener = listener;
     if (listener.listeners('connection').length === 0)
       listener.on('connection', (socket) => this.handleConnection(socket));
@@ -182,6 +164,16 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionHost
     this.emit('connection', connection);
     if (this.closing) connection.close();
     return connection;
+  }
+
+  /**
+   * Runs the handler of a request that came another way than over a connection of this server, and counts it like
+   * others. Whoever made it tells it of its body and of aborts.
+   */
+  handleRequest(request: ServerRequest): void {
+    this.counters.active++;
+    request.onEnd(() => this.requestEnded(request));
+    this.requestBegan(request);
   }
 
   /** The connections that are open. */

@@ -22,7 +22,12 @@ export async function listenOnPath(server: Server, path: string, mode: number, b
       throw listenError(second as Error, { path });
     }
   }
-  chmodSync(path, mode);
+  try {
+    chmodSync(path, mode);
+  } catch (error) {
+    server.close();
+    throw listenError(error as Error, { path });
+  }
 }
 
 function bind(server: Server, path: string, backlog: number): Promise<void> {

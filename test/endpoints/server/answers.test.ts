@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { RequestError, type ServerRequest } from '../../../src/endpoints/server/index.js';
+import { createServer, RequestError, type ServerRequest } from '../../../src/endpoints/server/index.js';
 import {
   AUTHORIZER,
   CANT_MPX_CONN,
@@ -16,7 +16,7 @@ import {
 import { beginRequest, getValues, params, record, stream } from '../../../src/fastcgi/encode.js';
 import { request } from '../../support/fastcgi-messages.js';
 import { replyLines } from '../../support/reply-records.js';
-import { serve, WebServer } from './web-server.js';
+import { eventually, serve, WebServer } from './web-server.js';
 
 const keep = { keepConn: true } as const;
 
@@ -302,6 +302,26 @@ describe('a body', () => {
     assert.ok(pieces[1] < 20, `${pieces[1]} pieces`);
   });
 
+  it('cannot be read after the end of its request', async (context) => {
+    const codes: string[] = [];
+    const server = await serve(context, {
+      responder: async (request) => {
+        const early = request.readBody();
+        request.end('\r\nended');
+        for (const read of [early, request.readBody(), request.drained()]) {
+          await read.catch((error) => codes.push(error.code));
+        }
+        request.stdin.on('close', () => codes.push('closed')).resume();
+      },
+    });
+    const web = await WebServer.connect(context, server);
+    web.send(request({ ...keep, stdinEnd: false, body: 'x' }));
+    assert.equal((await web.answer()).stdout, '\r\nended');
+    await eventually(() => codes.length === 4, 'the errors');
+    assert.deepEqual(codes, ['ERR_REQUEST_ENDED', 'ERR_REQUEST_ENDED', 'ERR_REQUEST_ENDED', 'closed']);
+    assert.equal(server.counters.running, 0);
+  });
+
   it('that nobody reads is skipped', async (context) => {
     const server = await serve(context, { responder: (request) => request.end('\r\nno, thanks') });
     const web = await WebServer.connect(context, server);
@@ -318,10 +338,12 @@ describe('output', () => {
     const codes: unknown[] = [];
     const server = await serve(context, {
       responder: async (request) => {
+        assert.throws(() => request.write(5 as unknown as string), TypeError);
         request.stdout.write('Content-Type: text/plain\r\n');
         request.stderr.write('a warning');
         await new Promise<void>((resolve) => request.stdout.end('\r\nbody', resolve));
         request.end();
+        assert.throws(() => createServer({ bodyHighWaterMark: -1 }), RangeError);
         for (const late of [() => request.write('x'), () => request.writeError('x')]) {
           assert.throws(late, (error) => codes.push((error as RequestError).code) > 0);
         }

@@ -2,7 +2,7 @@
 // after the end.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AbortCause, ServerRequest } from '../../../src/endpoints/server/index.js';
+import { type AbortCause, createServer, type ServerRequest } from '../../../src/endpoints/server/index.js';
 import { STDIN } from '../../../src/fastcgi/constants.js';
 import { abortRequest, beginRequest, getValues, record } from '../../../src/fastcgi/encode.js';
 import { request } from '../../support/fastcgi-messages.js';
@@ -65,6 +65,27 @@ describe('without KEEP_CONN', () => {
     now = 5100;
     server.sweep();
     await eventually(() => server.counters.open === 0, 'the close of the other');
+  });
+
+  it('item 83: a slow reader of the tail is given its time', async (context) => {
+    let now = 0;
+    const page = Buffer.alloc(32 * MIB, 0x70);
+    const server = await serve(context, {
+      responder: (request) => request.end(Buffer.concat([Buffer.from('\r\n'), page])),
+      clock: { now: () => now },
+    });
+    const web = await WebServer.connect(context, server);
+    web.socket.pause();
+    web.send(request());
+    await eventually(() => server.counters.requests === 1 && server.counters.active === 0, 'the answer');
+    for (const time of [0, 1, 1e6, 2e6]) {
+      now = time;
+      server.sweep();
+    }
+    web.socket.resume();
+    assert.equal((await web.answer()).stdout.length, page.length + 2);
+    await web.whenEnded();
+    assert.equal(web.error, undefined);
   });
 
   it('item 85: several requests are all answered before the close', async (context) => {
@@ -372,5 +393,15 @@ describe('closing the server', () => {
       true,
     ]);
     await assert.rejects(server.listen({ port: 0 }), { code: 'ERR_SERVER_STATE' });
+  });
+
+  it('while it is about to listen leaves nothing listening', async () => {
+    const server = createServer({ responder: () => {} });
+    const listening = server.listen({ port: 0 });
+    await assert.rejects(server.listen({ port: 0 }), { code: 'ERR_SERVER_STATE' });
+    const closed = server.close();
+    await assert.rejects(listening, { code: 'ERR_SERVER_STATE' });
+    assert.equal(await closed, true);
+    assert.equal(server.isListening, false);
   });
 });

@@ -99,7 +99,7 @@ describe('a body that nobody reads', () => {
     assert.equal(server.counters.aborted, 1);
   });
 
-  it('alone on its connection is waited for', async (context) => {
+  it('alone on its connection is waited for, long but not for ever', async (context) => {
     let now = 0;
     const server = await serve(context, {
       responder: () => {},
@@ -109,9 +109,45 @@ describe('a body that nobody reads', () => {
     const web = await WebServer.connect(context, server);
     web.send(request({ ...keep, stdinEnd: false, body: 'x'.repeat(200_000) }));
     await eventually(() => firstConnection(server.connections()).isPaused, 'the pause');
-    now = 1e9;
+    now = server.timeouts.unreadBody - 1;
     server.sweep();
     assert.equal(server.counters.aborted, 0);
+    now = server.timeouts.unreadBody + 1;
+    server.sweep();
+    assert.equal((await web.answer()).appStatus, 1);
+    assert.equal(server.counters.aborted, 1);
+  });
+
+  it('item 82: does not hide that the web server has gone', async (context) => {
+    for (const leave of [(web: WebServer) => web.end(), (web: WebServer) => web.socket.resetAndDestroy()]) {
+      let aborted = '';
+      const server = await serve(context, {
+        responder: (request) => request.onAbort(({ abortCause }) => (aborted = String(abortCause))),
+        bodyHighWaterMark: 10_000,
+      });
+      const web = await WebServer.connect(context, server);
+      web.send(request({ ...keep, stdinEnd: false, body: 'x'.repeat(150_000) }));
+      await eventually(() => firstConnection(server.connections()).isPaused, 'the pause');
+      leave(web);
+      await eventually(() => {
+        server.sweep();
+        return aborted !== '';
+      }, 'the abort');
+      assert.match(aborted, /^(peer-ended|connection-lost)$/);
+    }
+  });
+
+  it('grows by a few pieces at most while that is looked for', async (context) => {
+    const server = await serve(context, { responder: () => {}, bodyHighWaterMark: 10_000 });
+    const web = await WebServer.connect(context, server);
+    web.send(request({ ...keep, stdinEnd: false, body: 'x' }));
+    upload(web, 1, 64 * MIB).catch(() => {});
+    for (let sweeps = 0; sweeps < 50; sweeps++) {
+      await eventually(() => firstConnection(server.connections()).isPaused, 'the pause');
+      server.sweep();
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    assert.ok(server.counters.bytesReceived < 10_000 + 10 * 65_536, String(server.counters.bytesReceived));
   });
 });
 

@@ -1,5 +1,6 @@
 // Ending on signals, as a process: item 96 of the conformance checklist.
 import assert from 'node:assert/strict';
+import { createServer as createNetServer } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { request } from '../../support/fastcgi-messages.js';
 import { type Program, runProgram } from './programs.js';
@@ -50,6 +51,36 @@ describe('item 96: a signal', () => {
     await web.whenEnded();
     web.end();
     assert.deepEqual(await program.exit, { code: 0, signal: null });
+  });
+
+  it('in a rolling restart: what one process lets go another one takes, and no request is lost', async (context) => {
+    const stdin = createNetServer();
+    await new Promise<void>((resolve) => stdin.listen(0, '127.0.0.1', resolve));
+    const { port } = stdin.address() as { port: number };
+    const inherited = PROGRAM.replace('{ port: 0 }', '{ fd: 0 }').replace("say('request');", '');
+    const programs = [1, 2, 3].map(() => runProgram(context, inherited, { stdin, env: { TIMEOUT: '10000' } }));
+    for (const program of programs) await program.says('.');
+    // This process must not accept: its copy of the socket goes.
+    stdin.close();
+    let serving = true;
+    let answers = 0;
+    const load = Array.from({ length: 4 }, async () => {
+      while (serving) {
+        const web = await WebServer.connect(context, { host: '127.0.0.1', port });
+        assert.equal((await web.send(request({ uri: '/?1' })).answer()).stdout, '\r\nanswer');
+        web.end();
+        answers++;
+      }
+    });
+    for (const program of programs.slice(1)) {
+      const before = answers;
+      while (answers < before + 50) await new Promise((resolve) => setTimeout(resolve, 2));
+      program.process.kill('SIGTERM');
+      assert.deepEqual(await program.exit, { code: 0, signal: null });
+    }
+    serving = false;
+    await Promise.all(load);
+    assert.ok(answers > 100);
   });
 
   for (const [signal, code] of [

@@ -12,6 +12,8 @@ export interface LighttpdOptions {
   readonly root: string;
   /** Requests whose path begins with this, or files that end with it (`.php`), go to the application. */
   readonly match: string;
+  /** What the application is asked for: an answer (the default), or leave to answer with a file of `root`. */
+  readonly mode?: 'responder' | 'authorizer';
   /** The application's endpoint; with several processes the first of consecutive ports. */
   readonly application: string;
   /** A program to start instead of connecting to somebody else's. */
@@ -55,7 +57,7 @@ interface Places {
   readonly temporary: string;
 }
 
-function text({ root, match, application, spawn }: LighttpdOptions, places: Places): string {
+function text({ root, match, mode, application, spawn }: LighttpdOptions, places: Places): string {
   const { host, port } = endpointParts(places.endpoint);
   const backend = endpointParts(application);
   const environment = Object.entries(spawn?.environment ?? {}).map(([name, value]) => `"${name}" => "${value}"`);
@@ -72,7 +74,7 @@ server.upload-dirs = ( "${places.temporary}" )
 accesslog.filename = "${places.accessLog}"
 accesslog.format = "%r %>s"
 fastcgi.debug = 1
-fastcgi.server = ( "${match}" => (( ${program}
+fastcgi.server = ( "${match}" => (( ${program} ${mode === 'authorizer' ? `"mode" => "authorizer", "docroot" => "${root}",` : ''}
   "host" => "${backend.host}", "port" => ${backend.port}, "check-local" => "disable"
 )) )
 `;
