@@ -21,6 +21,8 @@ export interface ProcessLoad {
   readonly endOfFile: number;
   /** Those of them after which the same process was given another request: it had not died. */
   readonly endOfFileAlive: number;
+  /** Those of them that came before its first request: the connections were those of the process before it. */
+  readonly endOfFileInherited: number;
   /** Connections on which no response came at all. */
   readonly responsesNotReceived: number;
   readonly connectFailures: number;
@@ -48,6 +50,8 @@ type Draft = { -readonly [Key in Exclude<keyof ProcessLoad, 'load'>]: ProcessLoa
 
 interface Entry {
   readonly process: Draft;
+  /** Who had the socket before it, since the server was started. */
+  readonly before: Entry | undefined;
   /** End-of-file lines since the last request it was given. */
   unconfirmed: number;
 }
@@ -64,6 +68,8 @@ export class ProcessLoads {
   private readonly drifts = new Map<string, LoadDrift>();
   private readonly failures = new Map<string, number>();
   private serverStarted = false;
+  /** Entries made since the server was started. */
+  private present = new Set<Entry>();
 
   /** @param zone the zone of the log's times */
   constructor(private readonly zone: ZoneOffset) {}
@@ -74,6 +80,7 @@ export class ProcessLoads {
       case 'server-started':
         this.serverStarted = true;
         this.failures.clear();
+        this.present.clear();
         for (const drift of this.drifts.values()) drift.restart();
         return;
       case 'got':
@@ -117,12 +124,14 @@ export class ProcessLoads {
 
   private released(event: LighttpdEvent, pid: number, time: number): void {
     const entry = this.entry(pid, event.socket, time);
-    entry.process.released++;
+    // What is released before its first request was the other's.
+    const owner = isInherited(entry) ? entry.before!.process : entry.process;
+    owner.released++;
     const failed = this.failures.get(event.socket) ?? 0;
     if (failed > 0) this.failures.set(event.socket, failed - 1);
     if (event.load === undefined) return;
     this.drift(event.socket).released(event.load, time, failed === 0);
-    notice(entry.process, event.load, time);
+    notice(owner, event.load, time);
   }
 
   // The line's socket was cut off in old versions; its pid is enough then.
@@ -130,8 +139,9 @@ export class ProcessLoads {
     const entry = (event.socket === '' ? this.latestOf.get(pid) : undefined) ?? this.entry(pid, event.socket, time);
     entry.process.lastTime = time;
     entry.process.endOfFile++;
-    // Before it was given a request, the line is of a connection that a process before it had left behind.
-    if (pid !== 0 && entry.process.requests > 0) entry.unconfirmed++;
+    // lighttpd starts the next process before it looks at what the dead one left, and then prints the new pid.
+    if (isInherited(entry)) entry.process.endOfFileInherited++;
+    else if (pid !== 0 && entry.process.requests > 0) entry.unconfirmed++;
   }
 
   // gw_backend.c counts the attempt in the load and prints "released proc" for it; mod_fastcgi.c did neither.
@@ -149,8 +159,11 @@ export class ProcessLoads {
     const key = `${pid} ${socket}`;
     let entry = this.entries.get(key);
     if (entry === undefined) {
-      entry = { process: newProcess(pid, socket, time), unconfirmed: 0 };
+      const latest = this.latestAt.get(socket);
+      const before = latest !== undefined && this.present.has(latest) ? latest : undefined;
+      entry = { process: newProcess(pid, socket, time), before, unconfirmed: 0 };
       this.entries.set(key, entry);
+      this.present.add(entry);
     }
     this.latestAt.set(socket, entry);
     this.latestOf.set(pid, entry);
@@ -176,6 +189,11 @@ export function processLoads(events: Iterable<LighttpdEvent>, zone: ZoneOffset):
   return loads.result();
 }
 
+/** Whether a line with the entry's pid is about a connection of the process before it. */
+function isInherited({ process, before }: Entry): boolean {
+  return process.pid !== 0 && process.requests === 0 && before !== undefined;
+}
+
 function newProcess(pid: number, socket: string, time: number): Draft {
   return {
     pid,
@@ -186,6 +204,7 @@ function newProcess(pid: number, socket: string, time: number): Draft {
     load: [],
     endOfFile: 0,
     endOfFileAlive: 0,
+    endOfFileInherited: 0,
     responsesNotReceived: 0,
     connectFailures: 0,
     listenerGone: 0,

@@ -1,18 +1,22 @@
 // lighttpd in front of programs that it starts itself, of one that spawn-fcgi started, and of php-fpm.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { gcc } from '../support/peers/compiler.js';
+import { eventually } from '../support/peers/eventually.js';
 import { libfcgi, spawnApplication, spawnFcgi, threadedProgram } from '../support/peers/libfcgi.js';
 import { lighttpd, startLighttpd } from '../support/peers/lighttpd.js';
 import { phpFpm, startPhpFpm } from '../support/peers/php-fpm.js';
 import { missingPrograms } from '../support/peers/programs.js';
-import { isListening, socketsAtRest, ss } from '../support/peers/sockets.js';
+import { inProgress, isListening, socketsAtRest, ss } from '../support/peers/sockets.js';
 import { Stage } from '../support/peers/stage.js';
 import { startCapture, tcpdump } from '../support/peers/tcpdump.js';
 import { tshark } from '../support/peers/tshark.js';
-import { assertFindings, counted, inspected } from './evidence.js';
+import type { Report } from '../support/report.js';
+import { startBin } from '../support/run-bin.js';
+import { assertFindings, counted, findingOf, inspected } from './evidence.js';
 import { layScripts } from './scripts.js';
-import { fetchAtOnce, fetchInTurn, times } from './web-client.js';
+import { fetchAtOnce, fetchFrom, fetchInTurn, times } from './web-client.js';
 
 const tools = [lighttpd, tcpdump, tshark, ss];
 
@@ -57,6 +61,55 @@ describe('lighttpd and a threaded program', {
       bySocket,
     );
     assertFindings(report, [], ['time-wait-application-side', 'time-wait-web-server-side']);
+  });
+
+  test('its process is killed: the log tells of the end and of the next one', async (context) => {
+    const stage = new Stage(context);
+    const application = await stage.endpoint();
+    const program = await threadedProgram(stage, { threads: 4 });
+    const spawn = { ...program, processes: 1 };
+    const web = await startLighttpd(stage, { root: stage.folder, match: '/app', application, spawn });
+    await web.daemon.until(application, () => isListening(application));
+    const capture = await startCapture(stage, [application]);
+    await fetchInTurn(web.endpoint, ['/app?n=1', '/app?n=2', '/app?n=3']);
+    const [{ pid }] = await program.requests(3);
+    const asked = fetchAtOnce(
+      web.endpoint,
+      times(3, (index) => `/app?for=never&n=${index}`),
+    );
+    await inProgress(application, 3);
+    // Requests that began just before would tell less: they might have ended together by chance.
+    await pause(300);
+    process.kill(pid, 'SIGKILL');
+    assert.deepEqual(counted((await asked).map((answer) => answer!.status)), { 500: 3 });
+    // lighttpd looks after its processes once a second.
+    await eventually('a process in its place', () => isListening(application));
+    const last = await eventually('an answer', async () => {
+      const answer = await fetchFrom(web.endpoint, '/app?last');
+      return answer?.status === 200 && answer;
+    });
+    assert.match(last.body, /^read 0/);
+    const sockets = await socketsAtRest(application);
+    const report = await inspected({
+      capture: await capture.finish(),
+      application,
+      sockets,
+      args: [web.errorLog, '--log-timezone', 'UTC'],
+    });
+    const served = await program.requests(4);
+    assert.equal(report.summary.unfinished, 3);
+    // lighttpd may start the next process before it looks at what the dead one left; then its lines name the new pid.
+    const [died, next] = report.processes;
+    assert.deepEqual([died.pid, died.requests, next.pid, next.requests], [pid, 6, served[3].pid, 1]);
+    assert.equal(died.endOfFile + next.endOfFile, 3);
+    const alone = await startBin([web.errorLog, '--log-timezone', 'UTC', '--format', 'json']).ended;
+    assert.match(findingOf(JSON.parse(alone.stdout) as Report, 'process-died').title, /with 3 requests in progress/);
+    assert.equal(findingOf(report, 'process-died').count, 3);
+    assertFindings(
+      report,
+      ['process-died', 'premature-close'],
+      ['connection-refused', 'slow-application', 'time-wait-application-side', 'time-wait-web-server-side'],
+    );
   });
 
   test('one program under spawn-fcgi with two threads: the rest queue', async (context) => {

@@ -4,11 +4,11 @@ import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startNginx } from '../support/peers/nginx.js';
 import { childrenOf } from '../support/peers/process-tree.js';
-import { socketsAtRest } from '../support/peers/sockets.js';
+import { inProgress, socketsAtRest } from '../support/peers/sockets.js';
 import { endpointParts, Stage } from '../support/peers/stage.js';
 import { startCapture } from '../support/peers/tcpdump.js';
 import { assertFindings, counted, findingOf, inspected } from './evidence.js';
-import { agreesWithLogs, inProgress, missingPeers, play } from './nginx-scene.js';
+import { agreesWithLogs, missingPeers, play } from './nginx-scene.js';
 import { fetchAtOnce, fetchInTurn, times } from './web-client.js';
 
 describe('nginx and php-fpm in trouble', { concurrency: 4, skip: missingPeers }, () => {

@@ -6,11 +6,11 @@ import { gcc } from '../support/peers/compiler.js';
 import { libfcgi, spawnApplication, spawnFcgi, threadedProgram } from '../support/peers/libfcgi.js';
 import { type NginxOptions, startNginx } from '../support/peers/nginx.js';
 import { missingPrograms } from '../support/peers/programs.js';
-import { socketsAtRest } from '../support/peers/sockets.js';
+import { inProgress, socketsAtRest } from '../support/peers/sockets.js';
 import { Stage } from '../support/peers/stage.js';
 import { startCapture } from '../support/peers/tcpdump.js';
 import { assertFindings, counted, findingOf, inspected } from './evidence.js';
-import { inProgress, missingPeers } from './nginx-scene.js';
+import { missingPeers } from './nginx-scene.js';
 import { fetchAtOnce, fetchFrom, fetchInTurn, times, type WebAnswer } from './web-client.js';
 
 async function play(

@@ -1,11 +1,10 @@
 // php-fpm with nginx in front and tcpdump between them: the scene of most of these tests.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { eventually } from '../support/peers/eventually.js';
 import { type Nginx, type NginxOptions, nginx, startNginx } from '../support/peers/nginx.js';
 import { type PhpFpm, type PhpFpmOptions, phpFpm, startPhpFpm } from '../support/peers/php-fpm.js';
 import { missingPrograms } from '../support/peers/programs.js';
-import { socketsOf, ss } from '../support/peers/sockets.js';
+import { ss } from '../support/peers/sockets.js';
 import { Stage, type StageOptions } from '../support/peers/stage.js';
 import { type Capture, startCapture, type TcpdumpOptions, tcpdump } from '../support/peers/tcpdump.js';
 import { tshark } from '../support/peers/tshark.js';
@@ -53,14 +52,4 @@ export async function agreesWithLogs(report: Report, { web, fpm }: Scene, count:
   assert.deepEqual(counted(served.map(({ status }) => status)), report.summary.httpStatus);
   assert.deepEqual(counted(served.map(({ method }) => method)), report.summary.methods);
   assert.equal(report.summary.unfinished, 0);
-}
-
-/** Waits until as many children have read a request each and work on it. */
-export async function inProgress(application: string, count: number): Promise<void> {
-  await eventually(`${count} requests in progress`, async () => {
-    const rows = await socketsOf(application);
-    const held = rows.filter(({ side, state }) => side === 'application' && state === 'ESTAB');
-    // PHP leaves the empty record that ends STDIN unread until a script wants its input.
-    return held.length === count && held.every(({ received }) => received <= 8);
-  });
 }

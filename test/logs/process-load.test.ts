@@ -61,6 +61,7 @@ test('requests, the highest load, and the highest load of each second', () => {
     ],
     endOfFile: 0,
     endOfFileAlive: 0,
+    endOfFileInherited: 0,
     responsesNotReceived: 0,
     connectFailures: 0,
     listenerGone: 0,
@@ -81,6 +82,17 @@ test('an end-of-file of a process that goes on is not its death', () => {
   const [dead, next] = processesOf(`${log('g1 g2 e r1')}\n${log('e r0 g1 r0', { pid: 11, fresh: false })}`);
   assert.deepEqual([dead.endOfFile, dead.endOfFileAlive, dead.drift], [1, 0, 0]);
   assert.deepEqual([next.endOfFile, next.endOfFileAlive, next.drift], [1, 0, 0]);
+  assert.deepEqual([dead.endOfFileInherited, next.endOfFileInherited], [0, 1]);
+});
+
+test('what a new process is said to release and to break before its first request was the one before it', () => {
+  const [dead, next] = processesOf(`${log('g1 g2 g3')}\n${log('e r2 e r1 e r0 g1 r0', { pid: 11, fresh: false })}`);
+  assert.deepEqual([dead.requests, dead.released, dead.maxLoad, dead.endOfFile], [3, 3, 3, 0]);
+  assert.deepEqual([next.requests, next.released, next.maxLoad, next.endOfFile], [1, 1, 1, 3]);
+  assert.equal(next.endOfFileInherited, 3);
+  // With a server started in between they have nothing to do with each other.
+  const [, other] = processesOf(`${log('g1 g2 g3')}\n${log('e r2 g1 r0', { pid: 11 })}`);
+  assert.deepEqual([other.endOfFileInherited, other.released], [0, 2]);
 });
 
 test('connections being established make the load run ahead, which is no drift', () => {

@@ -278,6 +278,16 @@ describe("lighttpd's log alone", () => {
     assert.deepEqual(findingsOf(prematureClose, NO_INPUT, { log: died }), []);
   });
 
+  it('knows whose connections they were where every line names the next process', () => {
+    const before = [got(10, 1, 1), got(10, 2, 1)];
+    const left = [endOfFile(11, 3), released(11, 1, 3), endOfFile(11, 3), released(11, 0, 3)];
+    const log = [...before, ...left, got(11, 1, 4), released(11, 0, 4)].join('\n');
+    const dead = theFinding(processDied, NO_INPUT, { log });
+    assert.match(dead.title, /1 application process died with 2 requests in progress/);
+    assert.match(dead.evidence[0].text, /^pid 10 on .*: 2 ends of file after 2 requests, highest load 2; then pid 11$/);
+    assert.deepEqual(findingsOf(prematureClose, NO_INPUT, { log }), []);
+  });
+
   it('is silent without such lines', () => {
     const log = [got(10, 1, 1), released(10, 0, 2)].join('\n');
     for (const check of [prematureClose, processDied]) assert.deepEqual(findingsOf(check, NO_INPUT, { log }), []);

@@ -84,3 +84,13 @@ export async function socketsAtRest(endpoint: string | readonly string[], kept =
     throw new Error(`${(error as Error).message}; there is\n${seen}`);
   }
 }
+
+/** Waits until as many workers of the application have read a request each and work on it. */
+export async function inProgress(application: string, count: number): Promise<void> {
+  await eventually(`${count} requests in progress`, async () => {
+    const rows = await socketsOf(application);
+    const held = rows.filter(({ side, state }) => side === 'application' && state === 'ESTAB');
+    // PHP leaves the empty record that ends STDIN unread until a script wants its input.
+    return held.length === count && held.every(({ received }) => received <= 8);
+  });
+}
