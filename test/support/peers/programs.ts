@@ -12,6 +12,8 @@ export interface Program {
   readonly pattern?: RegExp;
   /** For what is no program: whether it is there. */
   readonly found?: () => boolean;
+  /** Why it cannot be used here although it is there. */
+  readonly hindrance?: () => string | undefined;
 }
 
 /** Daemons lie in sbin folders, which are in no ordinary user's PATH. */
@@ -36,19 +38,31 @@ export function programPath(program: Program): string {
 }
 
 /**
- * What node:test takes as `skip`: false when all are there, else which are missing and how to install them.
+ * What node:test takes as `skip`: false when all can be used, else which are missing and how to install them.
  * @throws Error instead, where peers are required.
  */
 export function missingPrograms(...programs: readonly Program[]): string | false {
   const missing = programs.filter((program) =>
     program.found === undefined ? findProgram(program) === undefined : !program.found(),
   );
-  if (missing.length === 0) return false;
+  const reason = missing.length > 0 ? howToInstall(missing) : hindranceOf(programs);
+  if (reason === undefined) return false;
+  if (requirePeers) throw new Error(`required here: ${reason}`);
+  return reason;
+}
+
+function howToInstall(missing: readonly Program[]): string {
   const names = missing.map(({ name }) => name).join(', ');
   const packages = [...new Set(missing.map((program) => program.package))].join(' ');
-  const text = `not installed: ${names} (apt-get install --no-install-recommends ${packages})`;
-  if (requirePeers) throw new Error(`required here and ${text}`);
-  return text;
+  return `not installed: ${names} (apt-get install --no-install-recommends ${packages})`;
+}
+
+function hindranceOf(programs: readonly Program[]): string | undefined {
+  for (const { hindrance } of programs) {
+    const found = hindrance?.();
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** The highest version first. */

@@ -1,4 +1,5 @@
 // Captures what a test's servers say to each other, from before the first packet until after the last.
+import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import type { Daemon } from './daemon.js';
@@ -6,7 +7,14 @@ import { eventually } from './eventually.js';
 import { type Program, programPath } from './programs.js';
 import { endpointParts, type Stage } from './stage.js';
 
-export const tcpdump: Program = { name: 'tcpdump', package: 'tcpdump' };
+export const tcpdump: Program = { name: 'tcpdump', package: 'tcpdump', hindrance: noRights };
+
+/** It opens the interface also when it is only to say how it would filter. */
+function noRights(): string | undefined {
+  const { status } = spawnSync(programPath(tcpdump), ['-i', 'lo', '-d', 'tcp'], { stdio: 'ignore' });
+  if (status === 0) return undefined;
+  return 'tcpdump may not capture on lo (be root, or setcap cap_net_raw,cap_net_admin=eip "$(command -v tcpdump)")';
+}
 
 export interface TcpdumpOptions {
   /** Default `lo`. */
