@@ -135,14 +135,17 @@ function explanation(part: Timeline, times: Timeline): Explanation | undefined {
   }
   if (fits.length === 0) return undefined;
   const withoutIt = withoutQueue(part, answers);
-  // Where several slots work in step, one slot explains the times as well, with services of nothing for most: a number
-  // that is not believable is no rival of one that is.
-  const [best, second] = fits
-    .sort((a, b) => b.likelihood - a.likelihood)
-    .slice(0, CANDIDATES)
-    .filter(({ slots, likelihood }) => isBelievable(times, slots, likelihood - withoutIt));
+  let best: Fit | undefined;
+  let clearly = true;
+  for (const fit of fits.sort((a, b) => b.likelihood - a.likelihood).slice(0, CANDIDATES)) {
+    if (best && best.likelihood - fit.likelihood >= CLEARLY_LESS) break;
+    // Where several slots work in step, one slot explains the times as well, with services of nothing for most: a
+    // number that is not believable is no rival of one that is.
+    if (!isBelievable(times, fit.slots, fit.likelihood - withoutIt)) continue;
+    if (best) clearly = false;
+    best ??= fit;
+  }
   if (!best || best.queued < ENOUGH) return undefined;
-  const clearly = !(second && best.likelihood - second.likelihood < CLEARLY_LESS);
   return { slots: best.slots, only: most < fewest + tries && clearly, evidence: best.likelihood - withoutIt };
 }
 
