@@ -60,7 +60,24 @@ export function writeParams(
 const NO_RECORD: ParamsWritten = { records: 0, splitPair: false };
 const ONE_RECORD: ParamsWritten = { records: 1, splitPair: false };
 
-type PairList = readonly (readonly [Bytes, Bytes])[];
+export type PairList = readonly (readonly [Bytes, Bytes])[];
+
+/**
+ * Pairs as a list that can be written more than once.
+ * @throws TypeError if a name or value is neither text nor bytes.
+ */
+export function pairList(pairs: NameValuePairs): PairList {
+  const list = listOf(pairs);
+  for (const pair of list) {
+    if (!isBytes(pair[0]) || !isBytes(pair[1]))
+      throw new TypeError(`a name or value of PARAMS is neither text nor bytes: ${String(pair[0])}`);
+  }
+  return list;
+}
+
+function isBytes(part: unknown): part is Bytes {
+  return typeof part === 'string' || part instanceof Uint8Array;
+}
 
 function listOf(pairs: NameValuePairs): PairList {
   if (Array.isArray(pairs)) return pairs as PairList;

@@ -2,6 +2,7 @@
 // begins. The head is kept as bytes; its headers are read when somebody looks at them. Used for SCGI as well.
 import { MAX_HEAD, ResponseHead } from '../fastcgi/response-head.js';
 import { decodeBytes } from '../model/byte-strings.js';
+import { copyBytes } from '../model/copy-bytes.js';
 import { NO_STATUS } from '../model/request-table.js';
 
 const NO_BYTES = new Uint8Array(0);
@@ -93,7 +94,7 @@ export class CgiResponse {
     const needed = Math.min(this.rawLength + end - start, this.limit);
     const length = needed - this.rawLength;
     if (this.rawLength === 0) {
-      this.raw = bytes.slice(start, start + length);
+      this.raw = copyBytes(bytes, start, start + length);
     } else {
       if (needed > this.raw.length) {
         const larger = new Uint8Array(Math.min(this.limit, Math.max(256, needed * 2)));

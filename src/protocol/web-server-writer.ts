@@ -150,6 +150,8 @@ function writeHeader(
   padding: number,
 ): void {
   if (contentLength > MAX_CONTENT) throw new RangeError(`a record cannot hold ${contentLength} bytes`);
+  if (padding < 0 || padding > LARGEST_PADDING)
+    throw new RangeError(`a record cannot have ${padding} bytes of padding`);
   target[at] = VERSION_1;
   target[at + 1] = type;
   target[at + 2] = id >>> 8;

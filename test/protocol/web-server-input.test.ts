@@ -11,7 +11,7 @@ import {
 } from '../../src/fastcgi/constants.js';
 import { endRequest, getValuesResult, record, recordHeader, unknownType } from '../../src/fastcgi/encode.js';
 import { FixedId, HighestPlusOneIds, LowestFreeIds, OddGrowingIds } from '../../src/protocol/web-server-ids.js';
-import { concat } from '../support/bytes.js';
+import { concat, hex } from '../support/bytes.js';
 import { response, stderr, stdout } from '../support/fastcgi-messages.js';
 import { RecordedAnswer, RecordedConnection, RULES } from './web-server-recorder.js';
 
@@ -176,6 +176,41 @@ describe('answers', () => {
       'record-for-unknown-request: END_REQUEST for request id 1',
     ]);
     assert.equal(connection.core.reusable, false);
+  });
+});
+
+describe('the message flows of the specification (appendix B)', () => {
+  it('example 3: STDERR interleaved, appStatus 938', () => {
+    const connection = new RecordedConnection();
+    const { answer } = connection.get();
+    connection.receive(
+      stdout('Content-type: text/html\r\n\r\n<ht'),
+      stderr('config error: missing SI_UID\n'),
+      stdout('ml>\n<head> ... ', { end: true }),
+      record(STDERR, 1),
+      endRequest(1, 938),
+    );
+    assert.equal(answer.stdoutText, 'Content-type: text/html\r\n\r\n<html>\n<head> ... ');
+    assert.equal(answer.stderrText, 'config error: missing SI_UID\n');
+    assert.deepEqual(answer.ended, { appStatus: 938, protocolStatus: 0 });
+    assert.deepEqual(connection.problems, []);
+  });
+
+  it('example 4: two requests on one connection, the second one ends first', () => {
+    const connection = new RecordedConnection();
+    const first = connection.get().answer;
+    const second = connection.get().answer;
+    connection.receive(
+      stdout('Content-type: text/html\r\n\r\n', { id: 1 }),
+      stdout('Content-type: text/html\r\n\r\n', { id: 2 }),
+      stdout('<html>\n<head> ... ', { id: 2, end: true }),
+      endRequest(2),
+    );
+    assert.ok(second.ended);
+    assert.equal(first.ended, undefined);
+    connection.receive(stdout('<html>\n<head> ... ', { id: 1, end: true }), endRequest(1));
+    assert.equal(first.stdoutText, second.stdoutText);
+    assert.ok(first.ended);
   });
 });
 
@@ -432,6 +467,28 @@ describe('management records', () => {
       connection.problems.map((problem) => problem.split(':')[0]),
       ['management-record-malformed', 'management-record-malformed'],
     );
+  });
+
+  it('item 19: lengths below 128 in four bytes are understood', () => {
+    const connection = new RecordedConnection();
+    connection.core.getValues(new Uint8Array(0));
+    connection.receive(record(GET_VALUES_RESULT, 0, hex('80000001 80000002 41 3132  01 80000000 42')));
+    assert.deepEqual(connection.values, [
+      [
+        ['A', '12'],
+        ['B', ''],
+      ],
+    ]);
+  });
+
+  it("reads the specification's own records: GET_VALUES_RESULT of 18 bytes and 6 of padding, UNKNOWN_TYPE for 200", () => {
+    const connection = new RecordedConnection();
+    connection.core.getValues(new Uint8Array(0));
+    connection.receive(hex('01 0a 0000 0012 06 00  0f 01 464347495f4d5058535f434f4e4e53 31  000000000000'));
+    connection.receive(hex('01 0b 0000 0008 00 00  c8 00000000000000'));
+    assert.deepEqual(connection.values, [[['FCGI_MPXS_CONNS', '1']]]);
+    assert.deepEqual(connection.unknownTypes, [200]);
+    assert.deepEqual(connection.problems, []);
   });
 
   it('item 25: a result with lengths larger than the record is no memory', () => {

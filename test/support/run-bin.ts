@@ -65,11 +65,12 @@ export interface Started {
 }
 
 /** Starts it and goes on. */
-export function startBin(args: readonly string[], options: Pick<RunOptions, 'env'> = {}): Started {
+export function startBin(args: readonly string[], options: Pick<RunOptions, 'env' | 'input'> = {}): Started {
   const child = spawn(process.execPath, [bin, ...args], {
     env: environment(options.env),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.on('error', () => {}).end(options.input ?? '');
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));

@@ -1,11 +1,12 @@
 // Bytes gathered from lent pieces, up to a limit: what arrives in any cutting costs its own length, not its number of pieces.
+import { copyBytes } from '../../model/copy-bytes.js';
 
 const NO_BYTES = new Uint8Array(0);
 
 export class ByteStore {
   /** Bytes kept. */
   length = 0;
-  private buffer = NO_BYTES;
+  private buffer: Uint8Array = NO_BYTES;
 
   /** @param limit most bytes kept; the rest is dropped. */
   constructor(private readonly limit = Number.POSITIVE_INFINITY) {}
@@ -15,7 +16,7 @@ export class ByteStore {
     if (length <= 0) return;
     const needed = this.length + length;
     if (this.length === 0) {
-      this.buffer = bytes.slice(start, start + length);
+      this.buffer = copyBytes(bytes, start, start + length);
     } else {
       if (needed > this.buffer.length) {
         const larger = new Uint8Array(Math.min(this.limit, Math.max(256, needed * 2)));

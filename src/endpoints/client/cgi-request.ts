@@ -104,6 +104,8 @@ export function cgiRequest(
     options.headers === undefined && host === undefined && !hasBody
       ? NO_HEADERS
       : headerList(options.headers, host, hasBody ? contentLength : undefined);
+  // A body whose length only its header tells.
+  const declared = hasBody && contentLength === undefined ? headerOf(headers, 'content-length') : undefined;
   const named = host ?? headerOf(headers, 'host');
   const { root = '', pathInfo } = options;
   const scriptName =
@@ -117,7 +119,7 @@ export function cgiRequest(
     scheme,
     headers,
     contentType: headers.length === 0 ? '' : (headerOf(headers, 'content-type') ?? ''),
-    contentLength,
+    contentLength: declared !== undefined && /^\d{1,15}$/.test(declared) ? Number(declared) : contentLength,
     root,
     scriptFilename: filename(root, script, options.script !== undefined),
     scriptName,

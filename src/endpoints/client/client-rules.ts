@@ -8,7 +8,7 @@ import type { ParamsCut } from '../../protocol/web-server-params.js';
 export interface Timeouts {
   /** For one connection to be established. Default 10,000. */
   readonly connect: number;
-  /** In the pool's queue. Default 30,000. */
+  /** In the pool's queue, until a connection is free or begins to be opened. Default 30,000. */
   readonly queue: number;
   /** From the last byte of the request sent, or from its begin where it takes longer, to the first byte answered. Default 60,000. */
   readonly firstByte: number;
@@ -23,6 +23,9 @@ export interface Timeouts {
   /** For the application's FIN after ours; then the socket is destroyed. Default 2000. */
   readonly close: number;
 }
+
+/** Those of the times that one request can have its own of. */
+export type RequestTimeouts = Pick<Timeouts, 'queue' | 'firstByte' | 'idle' | 'total'>;
 
 export interface PoolRules {
   /** Most connections at a time. Default 100. */

@@ -12,7 +12,14 @@ import {
   type ParamList,
   withoutAuthorizerNames,
 } from './cgi-request.js';
-import { type ClientRules, changeRules, DEFAULT_RULES, type RuleChanges, type Timeouts } from './client-rules.js';
+import { checkRules } from './check-rules.js';
+import {
+  type ClientRules,
+  changeRules,
+  DEFAULT_RULES,
+  type RequestTimeouts,
+  type RuleChanges,
+} from './client-rules.js';
 import { establish } from './connecting.js';
 import { ClientConnection, type ClientProblem, type ConnectionOwner } from './connection.js';
 import { Deadlines } from './deadlines.js';
@@ -53,7 +60,7 @@ export interface ClientRequest extends CgiRequestOptions {
   readonly repeatable?: boolean;
   /** Gives the request up. */
   readonly signal?: AbortSignal;
-  readonly timeouts?: Partial<Timeouts>;
+  readonly timeouts?: Partial<RequestTimeouts>;
   /** BEGIN_REQUEST's flags in place of the rules'. */
   readonly flags?: number;
 }
@@ -89,7 +96,7 @@ export class FastcgiClient {
 
   /**
    * @param address `HOST:PORT`, `[IPV6]:PORT` or `unix:/PATH`.
-   * @throws UserError if the address cannot be read.
+   * @throws UserError if the address cannot be read, or a rule could not work.
    */
   constructor(address: string | EndpointAddress, options: ClientOptions = {}) {
     this.address = typeof address === 'string' ? parseAddress(address) : address;
@@ -97,6 +104,7 @@ export class FastcgiClient {
     const { policy, trace, onProblem, faults, clock = systemClock, ...changes } = options;
     this.policy = policy;
     this.rules = changeRules(policy ? changeRules(DEFAULT_RULES, policy.rules) : DEFAULT_RULES, changes);
+    checkRules(this.rules);
     this.clock = clock;
     this.deadlines = new Deadlines(clock);
     const { multiplex } = this.rules;
@@ -133,6 +141,7 @@ export class FastcgiClient {
       },
       idle: (connection) => this.parked(connection),
       reused: (connection) => {
+        connection.wake();
         trace?.({ kind: 'reused', time: clock.now(), connection: connection.number });
       },
     };
@@ -195,14 +204,10 @@ export class FastcgiClient {
   }
 
   get counts(): ClientCounts {
-    const { open, idle, opening, waiting } = this.pool.counts;
-    return {
-      connections: open,
-      idle,
-      connecting: opening,
-      requests: this.exchanges.size - waiting,
-      waiting,
-    };
+    const { open, idle, opening } = this.pool.counts;
+    let requests = 0;
+    for (const exchange of this.exchanges) if (exchange.requestId !== 0) requests++;
+    return { connections: open, idle, connecting: opening, requests, waiting: this.exchanges.size - requests };
   }
 
   /** Ends it: requests that wait fail, those in progress come to their end, idle connections are closed. */
@@ -291,13 +296,19 @@ export class FastcgiClient {
     };
     return establish(
       { address, clock, timeout: rules.timeouts.connect, retry: rules.connectRetry, onRetry },
-      (error, socket) => {
-        if (!socket) {
+      (error, link) => {
+        if (!link) {
           done(error, undefined);
           return;
         }
-        trace?.({ kind: 'connected', time: clock.now(), connection: number });
-        const connection = new ClientConnection(number, socket, owner);
+        const local = link.localAddress;
+        trace?.({
+          kind: 'connected',
+          time: clock.now(),
+          connection: number,
+          ...(local === undefined ? {} : { local }),
+        });
+        const connection = new ClientConnection(number, link, owner);
         if (rules.askFirst) this.askFirst(connection, done);
         else done(undefined, connection);
       },
@@ -326,6 +337,7 @@ export class FastcgiClient {
   }
 
   private parked(connection: ClientConnection): void {
+    connection.rest();
     const { idleTimeout } = this.rules.pool;
     if (idleTimeout === 0) return;
     connection.deadline = connection.lastActivity + idleTimeout;

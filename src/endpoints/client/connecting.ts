@@ -1,10 +1,9 @@
 // Getting one connection established: with a time limit, and tried again where the rules say so.
-import type { Socket } from 'node:net';
 import { type EndpointAddress, formatAddress } from '../address.js';
 import type { Clock, Timer } from '../clock.js';
 import type { ConnectRetryRules } from './client-rules.js';
-import { openConnection } from './connection.js';
 import { ClientError, systemCode } from './errors.js';
+import { openLink, type SocketLink } from './socket-link.js';
 
 export interface ConnectingOptions {
   readonly address: EndpointAddress;
@@ -22,7 +21,7 @@ const ROOM_CHECK = 10;
 /** Connects; calls back once. The returned function gives up, and then nothing is called. */
 export function establish(
   options: ConnectingOptions,
-  done: (error: ClientError | undefined, socket: Socket | undefined) => void,
+  done: (error: ClientError | undefined, link: SocketLink | undefined) => void,
 ): () => void {
   const { address, clock, timeout, retry } = options;
   let attempt = 0;
@@ -47,15 +46,15 @@ export function establish(
     open();
   };
   const open = (): void => {
-    giveUp = openConnection(address, (error, socket) => {
+    giveUp = openLink(address, (error, link) => {
       const code = systemCode(error);
       if (retry.blocking && code === 'EAGAIN') {
         timer = clock.after(ROOM_CHECK, open);
         return;
       }
       limit?.cancel();
-      if (socket) {
-        done(undefined, socket);
+      if (link) {
+        done(undefined, link);
         return;
       }
       if (attempt < retry.attempts && code !== undefined && retry.codes.includes(code)) {

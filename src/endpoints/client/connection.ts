@@ -1,5 +1,5 @@
 // One connection of a client: a socket and the protocol's state machine, and the exchanges that use it.
-import { connect as openSocket, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { ProblemName } from '../../model/problem-codes.js';
 import { WebServerConnection, type WebServerSink } from '../../protocol/web-server-connection.js';
 import { FixedId, LowestFreeIds, OddGrowingIds, type RequestIds } from '../../protocol/web-server-ids.js';
@@ -8,9 +8,9 @@ import type { EndpointAddress } from '../address.js';
 import type { Clock, Timer } from '../clock.js';
 import type { ClientRules } from './client-rules.js';
 import type { Deadlined } from './deadlines.js';
-import { systemCode } from './errors.js';
 import { FaultyOutput, type OutgoingFaults } from './outgoing.js';
 import type { PooledConnection } from './pool.js';
+import type { SocketLink } from './socket-link.js';
 import { type TraceHook, TraceTap } from './trace.js';
 
 /** Something wrong that need not end a request: mostly a rule that the application broke. */
@@ -54,7 +54,7 @@ export interface ValuesListener {
   none(why: 'unknown-type' | 'closed'): void;
 }
 
-/** How the connection came to its end. */
+/** How the connection came to its end; `reset` stands for everything that broke it. */
 export type ConnectionEnd = { readonly by: 'client' | 'application' | 'reset'; readonly cause: unknown };
 
 export class ClientConnection implements WebServerSink, PooledConnection, Deadlined {
@@ -77,6 +77,7 @@ export class ClientConnection implements WebServerSink, PooledConnection, Deadli
   /** Clock time of the last byte in either direction. */
   lastActivity: number;
   readonly core: WebServerConnection;
+  private readonly socket: Socket;
   private readonly users = new Set<ConnectionUser>();
   private readonly pausedBy = new Set<ConnectionUser>();
   private valuesListener: ValuesListener | undefined;
@@ -90,10 +91,10 @@ export class ClientConnection implements WebServerSink, PooledConnection, Deadli
   private changed = false;
   private readonly settled: (() => void)[] = [];
 
-  /** @param socket established. */
+  /** @param link established. */
   constructor(
     readonly number: number,
-    private readonly socket: Socket,
+    link: SocketLink,
     private readonly owner: ConnectionOwner,
   ) {
     const { rules, clock, trace } = owner;
@@ -110,8 +111,10 @@ export class ClientConnection implements WebServerSink, PooledConnection, Deadli
       this.sent = new TraceTap(trace, 'sent', number, now);
     }
     if (owner.faults) this.faulty = new FaultyOutput(owner.faults, number);
+    const { socket } = link;
+    this.socket = socket;
     socket.setNoDelay(true);
-    socket.on('data', (chunk: Uint8Array) => this.receive(chunk, chunk.length));
+    link.read((bytes, length) => this.receive(bytes, length));
     socket.on('drain', () => this.drain());
     socket.on('end', () => this.peerClosed());
     socket.on('error', (error) => this.broke(error));
@@ -143,18 +146,18 @@ export class ClientConnection implements WebServerSink, PooledConnection, Deadli
 
   /** Whether an idle connection may serve another request. */
   get reusable(): boolean {
-    return this.open && this.core.reusable;
+    // Without KEEP_CONN the application closes after the first response (section 3.5).
+    return this.open && this.core.reusable && (this.served === 0 || this.owner.rules.keepConn);
   }
 
-  /** Bytes the socket has not taken yet. */
-  get unsent(): number {
-    return this.socket.writableLength;
+  /** It lies idle: it does not keep the process alive. */
+  rest(): void {
+    this.socket.unref();
   }
 
-  /** Local end, for people: `127.0.0.1:40001`; undefined for AF_UNIX. */
-  get localAddress(): string | undefined {
-    const { localAddress, localPort } = this.socket;
-    return localAddress === undefined ? undefined : `${localAddress}:${localPort}`;
+  /** It serves again. */
+  wake(): void {
+    this.socket.ref();
   }
 
   /** That user needs the connection for something that is no request. */
@@ -215,6 +218,7 @@ export class ClientConnection implements WebServerSink, PooledConnection, Deadli
 
   /** Requests were given up: if their END_REQUEST has not come after that time, nothing more begins on it. */
   expectEnd(milliseconds: number): void {
+    if (milliseconds === 0) return;
     this.owner.clock.after(
       milliseconds,
       () => {
@@ -260,7 +264,7 @@ export class ClientConnection implements WebServerSink, PooledConnection, Deadli
     if (this.ended || this.closing) return;
     this.closing = true;
     const { socket } = this;
-    const { rules, clock } = this.owner;
+    const { rules } = this.owner;
     this.end({ by: 'client', cause: undefined });
     this.core.discard();
     this.valuesListener?.none('closed');
@@ -274,7 +278,7 @@ export class ClientConnection implements WebServerSink, PooledConnection, Deadli
     // The rest of what comes is read and dropped: unread bytes would turn our close into a reset.
     socket.resume();
     socket.end();
-    this.closeTimer = clock.after(rules.timeouts.close, () => socket.destroy(), false);
+    this.waitForClose();
   }
 
   valuesResult(values: readonly (readonly [string, string])[]): void {
@@ -299,15 +303,18 @@ export class ClientConnection implements WebServerSink, PooledConnection, Deadli
     this.owner.problem({ code: 'pair-split', connection: this.number, offset: 0, requestId, detail });
   }
 
-  private receive(chunk: Uint8Array, length: number): void {
+  private receive(bytes: Uint8Array, length: number): void {
     if (this.ended) return;
     this.lastActivity = this.owner.clock.now();
-    this.received?.push(chunk, 0, length);
+    this.received?.push(bytes, 0, length);
     // What a callback begins on this connection waits until the whole chunk is read: the rest of it belongs to the past.
     const { active } = this.core;
     this.inReceive = true;
-    this.core.receive(chunk, 0, length);
-    this.inReceive = false;
+    try {
+      this.core.receive(bytes, 0, length);
+    } finally {
+      this.inReceive = false;
+    }
     if (this.changed || this.core.active !== active || this.core.spoiled) this.change();
     while (this.settled.length > 0) this.settled.shift()!();
   }
@@ -330,6 +337,8 @@ export class ClientConnection implements WebServerSink, PooledConnection, Deadli
     this.lastActivity = this.owner.clock.now();
     for (const user of [...this.users]) {
       user.drained();
+      // Who has written stands last next time, so that nobody's body waits for all of another's.
+      if (this.users.delete(user)) this.users.add(user);
       if (this.blocked) break;
     }
   }
@@ -346,13 +355,19 @@ export class ClientConnection implements WebServerSink, PooledConnection, Deadli
   private peerClosed(): void {
     if (this.ended) return;
     this.endedBy({ by: 'application', cause: undefined });
-    this.closeTimer = this.owner.clock.after(this.owner.rules.timeouts.close, () => this.socket.destroy(), false);
+    this.waitForClose();
+  }
+
+  /** The other end has some time to close as well. */
+  private waitForClose(): void {
+    const { rules, clock } = this.owner;
+    const { close } = rules.timeouts;
+    if (close > 0) this.closeTimer = clock.after(close, () => this.socket.destroy(), false);
   }
 
   private broke(error: unknown): void {
     if (this.ended) return;
-    const code = systemCode(error);
-    this.endedBy({ by: code === 'ECONNRESET' || code === 'EPIPE' ? 'reset' : 'client', cause: error });
+    this.endedBy({ by: 'reset', cause: error });
   }
 
   private closed(): void {
@@ -378,33 +393,4 @@ export class ClientConnection implements WebServerSink, PooledConnection, Deadli
 function requestIds(rules: ClientRules): RequestIds {
   if (rules.requestIds === 'one') return new FixedId(1);
   return rules.requestIds === 'odd-growing' ? new OddGrowingIds() : new LowestFreeIds();
-}
-
-/** Opens a socket; calls back once, with an established socket or an error. The returned function gives up. */
-export function openConnection(
-  address: EndpointAddress,
-  done: (error: unknown, socket: Socket | undefined) => void,
-): () => void {
-  const socket = openSocket(
-    address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port },
-  );
-  const settle = (error: unknown): void => {
-    socket.removeAllListeners('connect');
-    socket.removeAllListeners('error');
-    if (error === undefined) {
-      done(undefined, socket);
-      return;
-    }
-    socket.on('error', () => {});
-    socket.destroy();
-    done(error, undefined);
-  };
-  socket.once('connect', () => settle(undefined));
-  socket.once('error', (error) => settle(error));
-  return () => {
-    socket.removeAllListeners('connect');
-    socket.removeAllListeners('error');
-    socket.on('error', () => {});
-    socket.destroy();
-  };
 }

@@ -2,7 +2,7 @@
 import * as fcgi from '../../fastcgi/constants.js';
 import type { AnswerLoss } from '../../protocol/web-server-request.js';
 import type { ConnectionEnd } from './connection.js';
-import type { ClientErrorCode, ClientErrorDetails, Phase } from './errors.js';
+import { type ClientErrorCode, type ClientErrorDetails, type Phase, systemCode } from './errors.js';
 
 export interface Failure {
   readonly code: ClientErrorCode;
@@ -33,7 +33,11 @@ export function lossFailure(loss: AnswerLoss, phase: Phase, end: ConnectionEnd |
     return { code: 'protocol-error', message: `the application broke the protocol: ${loss.detail}`, details: {} };
   }
   if (end?.by === 'reset') {
-    return { code: 'reset', message: `the connection was reset ${WHERE[phase]}`, details: { cause: end.cause } };
+    const what = systemCode(end.cause) === 'ECONNRESET' ? 'was reset' : `broke (${systemCode(end.cause) ?? end.cause})`;
+    return { code: 'reset', message: `the connection ${what} ${WHERE[phase]}`, details: { cause: end.cause } };
+  }
+  if (end?.by === 'client') {
+    return { code: 'client-closed', message: `the client closed the connection ${WHERE[phase]}`, details: {} };
   }
   const cut = loss.missing > 0 ? `, inside a record that lacks ${loss.missing} bytes` : '';
   return {

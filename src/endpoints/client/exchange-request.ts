@@ -1,7 +1,7 @@
 // What goes into an exchange and what comes out of it: the raw face's request, and who hears the answer.
 import type { NameValuePairs } from '../../fastcgi/encode.js';
 import type { CgiResponse } from '../../protocol/web-server-response.js';
-import type { Timeouts } from './client-rules.js';
+import type { RequestTimeouts } from './client-rules.js';
 import type { ClientError, Phase } from './errors.js';
 import type { RequestBody } from './request-body.js';
 
@@ -19,7 +19,7 @@ export interface ExchangeRequest {
   /** Whether it may be sent a second time if nothing was answered. Default false. */
   readonly repeatable?: boolean;
   readonly signal?: AbortSignal;
-  readonly timeouts?: Partial<Timeouts>;
+  readonly timeouts?: Partial<RequestTimeouts>;
 }
 
 /** Hears the answer. Byte ranges are only lent. */
@@ -65,7 +65,7 @@ export interface Completion {
   readonly requestId: number;
   /** Number of the connection within its client. */
   readonly connection: number;
-  /** The connection had served requests before. */
+  /** The connection had served before: a request, or GET_VALUES. */
   readonly reused: boolean;
   /** How often the request was sent. */
   readonly attempts: number;

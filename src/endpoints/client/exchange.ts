@@ -1,17 +1,18 @@
 // One request and its answer, record streams in and out: the raw face of the client. It waits in the pool, uses a
 // connection, watches its times, is tried again where that is safe, and ends exactly once.
 import * as fcgi from '../../fastcgi/constants.js';
-import { fitsOneRecord } from '../../protocol/web-server-params.js';
+import { fitsOneRecord, type PairList, pairList } from '../../protocol/web-server-params.js';
 import type { AnswerLoss, AnswerSink, WebServerRequest } from '../../protocol/web-server-request.js';
 import { ByteStore } from './byte-store.js';
-import type { ClientRules, Timeouts } from './client-rules.js';
+import type { ClientRules } from './client-rules.js';
 import type { ClientConnection, ConnectionUser } from './connection.js';
 import type { Deadlined } from './deadlines.js';
 import { type Arrived, ClientError, type ClientErrorCode, type ClientErrorDetails, type Phase } from './errors.js';
 import { type Failure, lossFailure, statusFailure } from './exchange-failures.js';
 import type { ExchangeRequest, ExchangeSink, RunningExchange } from './exchange-request.js';
+import { ExchangeTimes } from './exchange-times.js';
 import type { PoolTask } from './pool.js';
-import { type BodyOutlet, BodySender, isReplayable } from './request-body.js';
+import { type BodyOutlet, BodySender, checkBody, isReplayable } from './request-body.js';
 
 /** What an exchange needs of its client. */
 export interface ExchangeOwner {
@@ -28,35 +29,26 @@ export interface ExchangeOwner {
   ended(exchange: Exchange): void;
 }
 
-const EMPTY: Partial<Timeouts> = {};
-
 export class Exchange
   implements AnswerSink, ConnectionUser, PoolTask<ClientConnection>, BodyOutlet, Deadlined, RunningExchange
 {
   readonly mayShare = true;
   deadline = Number.POSITIVE_INFINITY;
-  /** Milliseconds of the client's clock: when it was asked for, got a connection, heard the first byte. */
-  readonly asked: number;
-  begun = 0;
-  firstByte = 0;
   /** Bytes of STDOUT so far. */
   stdoutBytes = 0;
   /** Bytes of STDERR so far, also where not all is kept. */
   stderrBytes = 0;
   attempts = 0;
   private readonly rules: ClientRules;
+  private readonly params: PairList;
   private connection: ClientConnection | undefined;
   private request: WebServerRequest | undefined;
   private sender: BodySender | undefined;
   private readonly stderrStore: ByteStore;
-  /** Clock time of the last byte of it in either direction, and when all of it was handed over; 0 before. */
-  private lastByte = 0;
-  private sentAt = 0;
+  private readonly times: ExchangeTimes;
   private reused = false;
   private connecting = false;
   private done = false;
-  private answered = false;
-  private readonly totalAt: number;
   private onAbort: (() => void) | undefined;
 
   constructor(
@@ -64,11 +56,12 @@ export class Exchange
     private readonly what: ExchangeRequest,
     private readonly sink: ExchangeSink,
   ) {
+    checkBody(what.stdin);
+    checkBody(what.data);
+    this.params = pairList(what.params);
     this.rules = owner.rules;
     this.stderrStore = new ByteStore(this.rules.maxStderr);
-    this.asked = owner.now();
-    const total = this.timeout('total');
-    this.totalAt = total > 0 ? this.asked + total : Number.POSITIVE_INFINITY;
+    this.times = new ExchangeTimes(owner.now(), what.timeouts, this.rules.timeouts);
   }
 
   /** Begins; to be called once. */
@@ -83,19 +76,30 @@ export class Exchange
       signal.addEventListener('abort', this.onAbort, { once: true });
     }
     const { params } = this.rules;
-    if (params.tooLarge === 'refuse' && !fitsOneRecord(this.what.params, params.recordSize)) {
+    if (params.tooLarge === 'refuse' && !fitsOneRecord(this.params, params.recordSize)) {
       this.fail('params-too-large', `PARAMS do not fit into one record of ${params.recordSize} bytes`, {});
       return;
     }
-    const queue = this.timeout('queue');
-    this.watchUntil(queue > 0 ? this.asked + queue : Number.POSITIVE_INFINITY);
+    this.watch();
     this.owner.submit(this, false);
+  }
+
+  get asked(): number {
+    return this.times.asked;
+  }
+
+  get begun(): number {
+    return this.times.begun;
+  }
+
+  get firstByte(): number {
+    return this.times.firstByte;
   }
 
   /** How far it has come. */
   get phase(): Phase {
     if (!this.request) return this.connecting ? 'connecting' : 'waiting';
-    if (!this.answered) return 'before-answer';
+    if (!this.times.answered) return 'before-answer';
     if (this.request.stdoutEnded) return 'after-stdout';
     const { response } = this.sink;
     return (response ? response.complete : this.stdoutBytes > 0) ? 'in-body' : 'in-head';
@@ -131,6 +135,7 @@ export class Exchange
   /** A connection is being opened for it. */
   opening(): void {
     this.connecting = true;
+    this.times.connecting();
   }
 
   /** It may use that connection. False: it needs another one. */
@@ -142,13 +147,12 @@ export class Exchange
     this.reused = connection.endedRequests > 0;
     this.connecting = false;
     this.attempts++;
-    this.begun = connection.lastActivity;
-    this.lastByte = this.begun;
+    this.times.begin(connection.lastActivity);
     const { rules, what } = this;
     const flags = what.flags ?? (rules.keepConn ? fcgi.KEEP_CONN : 0);
     // Without KEEP_CONN the application closes after this request: nothing more begins here.
     if (!(flags & fcgi.KEEP_CONN)) connection.retired = true;
-    const written = request.begin(what.role ?? fcgi.RESPONDER, flags, what.params, rules.params);
+    const written = request.begin(what.role ?? fcgi.RESPONDER, flags, this.params, rules.params);
     if (written.splitPair) connection.splitPair(request.id);
     if (request.sent) {
       this.flush();
@@ -157,7 +161,7 @@ export class Exchange
       this.sender.resume();
       if (this.done) return true;
     }
-    this.watchAnswer();
+    this.watch();
     return true;
   }
 
@@ -169,7 +173,7 @@ export class Exchange
   // What the connection says.
 
   drained(): void {
-    this.lastByte = this.connection?.lastActivity ?? this.lastByte;
+    if (this.connection) this.times.progressed(this.connection.lastActivity);
     this.sender?.resume();
   }
 
@@ -216,7 +220,7 @@ export class Exchange
       this.complete(undefined, undefined);
       return;
     }
-    if (loss.reason === 'closed' && !this.answered && this.mayRepeat(false)) {
+    if (loss.reason === 'closed' && !this.times.answered && this.mayRepeat(false)) {
       this.again();
       return;
     }
@@ -227,7 +231,7 @@ export class Exchange
 
   flush(): boolean {
     const connection = this.connection!;
-    if (this.sentAt === 0 && this.request!.sent) this.sentAt = connection.lastActivity;
+    if (this.request!.sent) this.times.sent(connection.lastActivity);
     return connection.flush();
   }
 
@@ -240,56 +244,25 @@ export class Exchange
 
   expire(now: number): void {
     if (this.done) return;
-    const { connection } = this;
-    if (now >= this.totalAt) {
-      this.fail('total-timeout', `not finished within ${this.timeout('total')} ms`, {});
-      return;
-    }
-    if (!connection) {
-      this.fail('queue-timeout', `no connection was free within ${this.timeout('queue')} ms`, {});
-      return;
-    }
     // The deadline was set some time ago: see what has happened since.
-    const limit = this.timeout(this.answered ? 'idle' : 'firstByte');
-    if (now < this.stillSince(connection, now) + limit) this.watchAnswer();
-    else if (this.answered) this.fail('idle-timeout', `nothing came for ${limit} ms`, {});
-    else this.fail('first-byte-timeout', `nothing was answered within ${limit} ms`, {});
+    const late = this.times.overdue(this.connection, now);
+    if (late) this.fail(late.code, late.message, {});
+    else this.watch();
   }
 
-  /** Since when the application does nothing. */
-  private stillSince(connection: ClientConnection, now: number): number {
-    if (connection.paused) return now;
-    if (this.answered) return Math.max(this.lastByte, connection.resumedAt);
-    return this.sentAt > 0 ? this.sentAt : this.lastByte;
-  }
-
-  private watchAnswer(): void {
-    const limit = this.timeout(this.answered ? 'idle' : 'firstByte');
-    const connection = this.connection!;
-    this.watchUntil(limit > 0 ? this.stillSince(connection, this.owner.now()) + limit : Number.POSITIVE_INFINITY);
-  }
-
-  private watchUntil(at: number): void {
-    this.deadline = Math.min(at, this.totalAt);
+  private watch(): void {
+    this.deadline = this.times.deadline(this.connection, this.owner.now());
     if (this.deadline !== Number.POSITIVE_INFINITY) this.owner.watch(this);
     else this.owner.forget(this);
-  }
-
-  private timeout(name: keyof Timeouts): number {
-    return (this.what.timeouts ?? EMPTY)[name] ?? this.rules.timeouts[name];
   }
 
   // Endings.
 
   /** Bytes of the answer came. */
   private heard(): void {
-    this.lastByte = this.connection!.lastActivity;
-    if (this.answered) return;
-    this.answered = true;
-    this.firstByte = this.lastByte;
+    const first = this.times.heard(this.connection!.lastActivity);
     // A later deadline is seen when the one that is set passes; only an earlier one has to be told now.
-    const idle = this.timeout('idle');
-    if (idle > 0 && this.lastByte + idle < this.deadline) this.watchAnswer();
+    if (first && this.times.isSooner(this.deadline)) this.watch();
   }
 
   /** The sink takes no more for now. */
@@ -337,15 +310,13 @@ export class Exchange
 
   /** Sends it once more, on another connection. */
   private again(): void {
-    this.detach(false);
+    this.detach();
     this.request = undefined;
-    this.answered = false;
-    this.sentAt = 0;
     this.stdoutBytes = 0;
     this.stderrBytes = 0;
     this.stderrStore.clear();
-    const queue = this.timeout('queue');
-    this.watchUntil(queue > 0 ? this.owner.now() + queue : Number.POSITIVE_INFINITY);
+    this.times.again(this.owner.now());
+    this.watch();
     this.owner.submit(this, true);
   }
 
@@ -391,14 +362,14 @@ export class Exchange
     this.done = true;
     this.owner.forget(this);
     if (this.onAbort) this.what.signal!.removeEventListener('abort', this.onAbort);
-    this.detach(true);
+    this.detach();
     this.owner.ended(this);
     return true;
   }
 
-  private detach(last: boolean): void {
+  private detach(): void {
     const { connection, request, sender } = this;
-    if (sender && last) sender.stop();
+    sender?.stop();
     this.sender = undefined;
     if (!connection) return;
     this.connection = undefined;

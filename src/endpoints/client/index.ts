@@ -20,6 +20,7 @@ export {
   DEFAULT_RULES,
   type ParamsStreamRules,
   type PoolRules,
+  type RequestTimeouts,
   type RetryRules,
   type RuleChanges,
   type Timeouts,

@@ -1,6 +1,7 @@
 // The way of a connection's bytes to its socket, with a seam where faults can alter them: record by record, or the bytes
 // of a write. Without hooks nothing is looked at.
 import { RecordParser, type RecordSink } from '../../fastcgi/record-parser.js';
+import { copyBytes } from '../../model/copy-bytes.js';
 
 /** A record on its way out. */
 export interface OutgoingRecord {
@@ -58,12 +59,12 @@ export class FaultyOutput implements RecordSink {
 
   recordWhole(parser: RecordParser, bytes: Uint8Array, start: number, end: number): void {
     const { type, requestId, paddingLength } = parser;
-    const whole = bytes.slice(start - 8, end + paddingLength);
+    const whole = copyBytes(bytes, start - 8, end + paddingLength);
     const record = {
       type,
       requestId,
       paddingLength,
-      content: bytes.slice(start, end),
+      content: copyBytes(bytes, start, end),
       bytes: whole,
       index: this.index++,
     };

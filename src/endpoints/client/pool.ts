@@ -194,7 +194,7 @@ export class Pool<Connection extends PooledConnection> {
   private hasRoom(connection: Connection): boolean {
     if (connection.gone || connection.retired || !connection.open) return false;
     if (this.overdue(connection)) return false;
-    if (connection.active === 0) return connection.reusable;
+    if (connection.active === 0) return connection.reusable && !connection.used;
     return !connection.single && connection.active < this.owner.perConnection;
   }
 

@@ -24,6 +24,13 @@ export function isReplayable(body: RequestBody | undefined): boolean {
   return body === undefined || typeof body === 'string' || body instanceof Uint8Array;
 }
 
+/** @throws TypeError if it is no body. */
+export function checkBody(body: unknown): void {
+  if (body === undefined || typeof body === 'string') return;
+  if (typeof body === 'object' && body !== null && (Symbol.asyncIterator in body || Symbol.iterator in body)) return;
+  throw new TypeError('a body is bytes, text, or something that yields bytes');
+}
+
 function utf8Length(text: string): number {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return utf8.encode(text).length;
   return text.length;

@@ -2,6 +2,7 @@
 // and the application's status when it has ended.
 import { Readable } from 'node:stream';
 import { decodeBytes } from '../../model/byte-strings.js';
+import { copyBytes } from '../../model/copy-bytes.js';
 import { authorizerVariables, CgiResponse, type ResponseHeaders } from '../../protocol/web-server-response.js';
 import { ByteStore } from './byte-store.js';
 import type { ClientRules } from './client-rules.js';
@@ -161,7 +162,7 @@ export class ResponseReceiver implements ExchangeSink {
     if (start === end) return true;
     const { readable } = this;
     if (readable) {
-      if (!readable.push(bytes.slice(start, end))) this.readableFull = true;
+      if (!readable.push(copyBytes(bytes, start, end))) this.readableFull = true;
       return !this.readableFull;
     }
     this.body.append(bytes, start, end);

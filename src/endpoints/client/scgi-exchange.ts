@@ -9,6 +9,7 @@ import { establish } from './connecting.js';
 import { ClientError, type ClientErrorCode, type ClientErrorDetails, type Phase, systemCode } from './errors.js';
 import { type BodyOutlet, BodySender, type BodyTarget, type RequestBody } from './request-body.js';
 import type { AnswerSource, ResponseReceiver } from './response.js';
+import type { SocketLink } from './socket-link.js';
 
 export interface ScgiOwner {
   readonly address: EndpointAddress;
@@ -69,8 +70,8 @@ export class ScgiExchange implements AnswerSource, BodyTarget, BodyOutlet {
     }
     const { address, clock, timeouts, connectRetry } = this.owner;
     this.look();
-    this.giveUp = establish({ address, clock, timeout: timeouts.connect, retry: connectRetry }, (error, socket) => {
-      if (socket) this.established(socket);
+    this.giveUp = establish({ address, clock, timeout: timeouts.connect, retry: connectRetry }, (error, link) => {
+      if (link) this.established(link);
       else this.settle(error!);
     });
   }
@@ -127,12 +128,13 @@ export class ScgiExchange implements AnswerSource, BodyTarget, BodyOutlet {
     return this.sink.response.complete ? 'in-body' : 'in-head';
   }
 
-  private established(socket: Socket): void {
+  private established(link: SocketLink): void {
+    const { socket } = link;
     this.socket = socket;
     this.begun = this.owner.clock.now();
     this.lastByte = this.begun;
     socket.setNoDelay(true);
-    socket.on('data', (chunk: Uint8Array) => this.received(chunk));
+    link.read((bytes, length) => this.received(bytes, length));
     socket.on('drain', () => {
       this.lastByte = this.owner.clock.now();
       this.sender?.resume();
@@ -152,16 +154,16 @@ export class ScgiExchange implements AnswerSource, BodyTarget, BodyOutlet {
     this.look();
   }
 
-  private received(chunk: Uint8Array): void {
+  private received(bytes: Uint8Array, length: number): void {
     if (this.done) return;
     this.lastByte = this.owner.clock.now();
     const first = this.stdoutBytes === 0;
-    this.stdoutBytes += chunk.length;
+    this.stdoutBytes += length;
     if (first) {
       this.firstByte = this.lastByte;
       this.look();
     }
-    if (!this.sink.stdout(chunk, 0, chunk.length) && !this.done) {
+    if (!this.sink.stdout(bytes, 0, length) && !this.done) {
       this.held = true;
       this.socket!.pause();
     }

@@ -1,6 +1,7 @@
 // Every record that really was sent or received, with its time: for people who look at a conversation. Decoded from the
 // bytes on the socket by a parser of its own, so that what faults do to outgoing bytes shows as well.
 import { RecordParser, type RecordSink } from '../../fastcgi/record-parser.js';
+import { copyBytes } from '../../model/copy-bytes.js';
 
 /** One thing that happened on a connection. `time` is the client clock's, in milliseconds. */
 export type TraceEvent =
@@ -9,6 +10,8 @@ export type TraceEvent =
       readonly time: number;
       /** Number of the connection within its client, from 1. */
       readonly connection: number;
+      /** With `connected` over TCP: our own end, `127.0.0.1:40001`. */
+      readonly local?: string;
       /** With `closed`: who ended it. */
       readonly by?: 'client' | 'application' | 'reset';
     }
@@ -71,11 +74,11 @@ export class TraceTap implements RecordSink {
   }
 
   recordContent(_parser: RecordParser, bytes: Uint8Array, start: number, end: number): void {
-    this.parts.push(bytes.slice(start, end));
+    this.parts.push(copyBytes(bytes, start, end));
   }
 
   recordWhole(parser: RecordParser, bytes: Uint8Array, start: number, end: number): void {
-    this.tell(parser, bytes.slice(start, end));
+    this.tell(parser, copyBytes(bytes, start, end));
   }
 
   recordEnd(parser: RecordParser): void {

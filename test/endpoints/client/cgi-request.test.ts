@@ -107,6 +107,12 @@ test('the method is POST where there is a body, and its length is told', () => {
   assert.equal(post.get('CONTENT_TYPE'), 'text/plain');
   assert.equal(post.get('HTTP_CONTENT_LENGTH'), '12');
   assert.equal(params({ method: 'DELETE' }, 0).get('REQUEST_METHOD'), 'DELETE');
+  const stream = nginxParams(cgiRequest({ headers: { 'Content-Length': '77' } }, undefined, true, ''));
+  assert.deepEqual(
+    stream.find(([name]) => name === 'CONTENT_LENGTH'),
+    ['CONTENT_LENGTH', '77'],
+    'of a stream its header tells',
+  );
 });
 
 test('params are set last: in place of a known one, added, or taken away', () => {

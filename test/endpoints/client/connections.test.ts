@@ -1,5 +1,6 @@
 // Which connection serves which request: keep-alive, the pool's bounds, connections that go away. On real sockets.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -273,6 +274,24 @@ describe('kept connections', () => {
   });
 });
 
+test('an idle connection does not keep the process alive', limit, async () => {
+  await withApplication(reply, async (application) => {
+    const library = new URL('../../../src/endpoints/client/index.js', import.meta.url).href;
+    const source = `import { FastcgiClient } from ${JSON.stringify(library)};
+      const client = new FastcgiClient(${JSON.stringify(application.address)});
+      for (let i = 0; i < 3; i++) console.log(await (await client.request()).text());`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let printed = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+    });
+    assert.deepEqual(await once(child, 'close'), [0, null]);
+    assert.equal(printed, '1\n2\n3\n');
+  });
+});
+
 describe('the pool', () => {
   test('opens no more connections than its maximum; the others wait in their order', limit, async () => {
     const order: string[] = [];
@@ -422,7 +441,7 @@ describe('connecting', () => {
         });
         await hasty.close();
         const patient = new FastcgiClient(`unix:${path}`, { connectRetry: { blocking: true } });
-        const pending = patient.request({ timeouts: { queue: 0 } });
+        const pending = patient.request();
         await new Promise((resolve) => setTimeout(resolve, 60));
         assert.deepEqual([patient.counts.connecting, patient.counts.connections], [1, 0]);
         Atomics.store(gate, 0, 1);
@@ -449,7 +468,6 @@ describe('connecting', () => {
     const client = new FastcgiClient(address, {
       policy: modCgid,
       clock,
-      timeouts: { queue: 0 },
       trace: (event) => {
         if (event.kind !== 'connect-retry') return;
         assert.equal(event.code, 'ECONNREFUSED');

@@ -313,6 +313,24 @@ describe('getValues', () => {
   });
 });
 
+test('while values are asked on a connection, requests go elsewhere', limit, async () => {
+  await withApplication(
+    async (connection, number) => {
+      if (number === 1) await asked(connection);
+      await answering(({ id }) => response({ id, body: `${number}` }))(connection, number);
+    },
+    async (application) => {
+      const client = new FastcgiClient(application.address, { multiplex: 4, timeouts: { getValues: 0 } });
+      const values = client.getValues();
+      await asked(await application.connection(1));
+      assert.equal(await (await client.request()).text(), '2');
+      application.connections[0].send(getValuesResult({ X: 'y' }));
+      assert.equal((await values).values.get('X'), 'y');
+      await client.close();
+    },
+  );
+});
+
 test('a policy that asks first uses a connection when it is answered', limit, async () => {
   await withApplication(
     async (connection) => {

@@ -332,6 +332,17 @@ describe('roles', () => {
   });
 });
 
+test('a piece of a body that is no bytes fails the request', limit, async () => {
+  await withApplication(undefined, async (application) => {
+    const client = new FastcgiClient(application.address);
+    await assert.rejects(
+      client.request({ body: ['x', 5] as unknown as Uint8Array[] }),
+      (error: ClientError) => error.code === 'body-failed' && error.cause instanceof TypeError,
+    );
+    await client.close();
+  });
+});
+
 test('the body can be a stream, once', limit, async () => {
   const body = 'x'.repeat(300_000);
   await withApplication(
@@ -352,11 +363,35 @@ test('the body can be a stream, once', limit, async () => {
   );
 });
 
+test('rules that could not work are UserErrors', () => {
+  for (const wrong of [
+    { pool: { maximum: 0 } },
+    { params: { recordSize: 65_536 } },
+    { body: { recordSize: 0 } },
+    { body: { padding: () => 256 } },
+    { multiplex: 0 },
+    { timeouts: { idle: Number.NaN } },
+    { retry: { attempts: 0 } },
+  ]) {
+    assert.throws(() => new FastcgiClient('127.0.0.1:1', wrong), UserError, JSON.stringify(wrong));
+  }
+  assert.ok(new FastcgiClient('127.0.0.1:1', { pool: { maximum: Number.POSITIVE_INFINITY } }));
+});
+
 test('a request that cannot be asked is a UserError or a RangeError, and nothing is sent', limit, async () => {
   assert.throws(() => new FastcgiClient('nowhere'), UserError);
   const client = new FastcgiClient('127.0.0.1:1');
   await assert.rejects(client.request({ uri: 'index.php' }), UserError);
-  assert.equal(client.counts.requests, 0);
+  // What the types forbid and programs without types do.
+  const untyped = client as unknown as { request(request: object): Promise<unknown> };
+  await assert.rejects(untyped.request({ params: { A: 5 } }), TypeError);
+  await assert.rejects(untyped.request({ body: 5 }), TypeError);
+  await assert.rejects(untyped.request({ body: {} }), TypeError);
+  assert.throws(
+    () => client.exchange({ params: [['A', null]] as unknown as [string, string][] }, {} as never),
+    TypeError,
+  );
+  assert.deepEqual(client.counts, { connections: 0, idle: 0, connecting: 0, requests: 0, waiting: 0 });
   await client.close();
   await assert.rejects(client.request(), (error: ClientError) => error.code === 'client-closed');
 });

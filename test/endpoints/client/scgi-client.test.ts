@@ -83,20 +83,24 @@ describe('the request', () => {
     connection.finish(`A: b\r\n\r\n${headers[0].join('=')} ${body.length} ${body.slice(0, 10)}`);
   };
 
-  test('item S1, S4, S8: CONTENT_LENGTH first, then exactly that many bytes', limit, async () => {
-    await withApplication(echo, async (application) => {
-      const client = new ScgiClient(application.address);
-      const ask = async (request: Parameters<ScgiClient['request']>[0]) => (await client.request(request)).text();
-      assert.equal(await ask({ body: 'What is the answer to life?' }), 'CONTENT_LENGTH=27 27 What is th');
-      assert.equal(await ask({ body: new Uint8Array(300_000).fill(65) }), 'CONTENT_LENGTH=300000 300000 AAAAAAAAAA');
-      assert.equal(
-        await ask({ body: Readable.from([Buffer.from('ab'), Buffer.from('c')]), contentLength: 3 }),
-        'CONTENT_LENGTH=3 3 abc',
-      );
-      // What the protocol writes itself cannot be given.
-      assert.equal(await ask({ params: { SCGI: '2', CONTENT_LENGTH: '9' } }), 'CONTENT_LENGTH=0 0 ');
-    });
-  });
+  test(
+    'item S1, S2, S3, S4, S5, S7, S8: a netstring of headers, CONTENT_LENGTH first, then exactly that many bytes',
+    limit,
+    async () => {
+      await withApplication(echo, async (application) => {
+        const client = new ScgiClient(application.address);
+        const ask = async (request: Parameters<ScgiClient['request']>[0]) => (await client.request(request)).text();
+        assert.equal(await ask({ body: 'What is the answer to life?' }), 'CONTENT_LENGTH=27 27 What is th');
+        assert.equal(await ask({ body: new Uint8Array(300_000).fill(65) }), 'CONTENT_LENGTH=300000 300000 AAAAAAAAAA');
+        assert.equal(
+          await ask({ body: Readable.from([Buffer.from('ab'), Buffer.from('c')]), contentLength: 3 }),
+          'CONTENT_LENGTH=3 3 abc',
+        );
+        // What the protocol writes itself cannot be given.
+        assert.equal(await ask({ params: { SCGI: '2', CONTENT_LENGTH: '9' } }), 'CONTENT_LENGTH=0 0 ');
+      });
+    },
+  );
 
   test('item S8: a stream that yields another number of bytes fails', limit, async () => {
     await withApplication(undefined, async (application) => {
