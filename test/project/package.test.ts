@@ -64,6 +64,20 @@ describe('npm pack', () => {
     );
   });
 
+  test('runs worker processes from there, and has their types', () => {
+    const source = `
+      import { startWorkers } from 'fcgi-inspect/server';
+      const pool = await startWorkers({ handler: { name: 'hello' }, listen: { port: 0 }, keepers: 1 });
+      const { workers } = await pool.status();
+      console.log(workers.map(({ state }) => state).join(' '), await pool.close());`;
+    const output = execFileSync(process.execPath, ['--input-type=module', '-e', source], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    assert.equal(output, 'accepting accepting true\n');
+    assert.ok(contents.includes('dist/bundle/types/endpoints/workers/start-workers.d.ts'));
+  });
+
   test('its server answers, started from an empty folder', () => {
     const program = `
       import { connect } from 'node:net';

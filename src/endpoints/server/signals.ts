@@ -24,7 +24,11 @@ const CODES: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGINT: 130, 
  * after the timeout, cuts off what still goes on and exits with 130 (SIGINT), 143 (SIGTERM) or 138 (SIGUSR1). Returns a
  * function that takes the listeners away.
  */
-export function closeOnSignals(source: SignalSource, server: Server, options: SignalOptions = {}): () => void {
+export function closeOnSignals(
+  source: SignalSource,
+  server: Pick<Server, 'close'>,
+  options: SignalOptions = {},
+): () => void {
   const { signals = ['SIGTERM', 'SIGINT', 'SIGUSR1'], timeout, beforeExit } = options;
   let forcedBy: NodeJS.Signals | undefined;
   let closing: Promise<void> | undefined;
