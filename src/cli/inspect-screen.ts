@@ -1,6 +1,6 @@
 // `fcgi-inspect capture.pcap` on a terminal: the screen, while the input is read and afterwards. Loaded only when a
 // screen is opened, because Ink and React come with it.
-import { statSync } from 'node:fs';
+import { fstatSync, statSync } from 'node:fs';
 import { concludeSteps } from '../analysis/conclude-steps.js';
 import type { Snapshot } from '../analysis/snapshot.js';
 import type { Gathering } from '../sources/gather.js';
@@ -37,6 +37,9 @@ export async function inspectOnScreen(
 ): Promise<ScreenResult> {
   const stop = new AbortController();
   const files = options.interface === undefined && paths.every(isFile);
+  const live =
+    options.interface !== undefined ||
+    !paths.every((path) => isFile(path) || (isStandardInput(path) && fstatSync(0).isFile()));
   const services: ServiceOptions = {
     paths: files ? paths : [],
     reader: options.reader,
@@ -61,12 +64,17 @@ export async function inspectOnScreen(
   const open = (): void => {
     if (!screen) {
       screen = openScreen({
-        source: { name: nameOf(paths, options), command: paths, live: !files },
+        source: { name: nameOf(paths, options), command: paths, live, rereadable: files },
         filter: options.filter ?? '',
         look,
+        secrets: services.showSecrets,
         stdinIsTaken: paths.some(isStandardInput),
         services: { reread: rereadServices(services), write: writeService(services, paths) },
-        crashed,
+        crashed(error) {
+          // A capturing tcpdump must not be left behind.
+          stop.abort();
+          return crashed(error);
+        },
       });
       if (screen) void screen.ended.then(left);
       else left(undefined);
@@ -85,7 +93,7 @@ export async function inspectOnScreen(
     hold: () => screen?.hold(),
   });
   // A stream may be silent for long: the screen says so.
-  const patience = files ? undefined : setTimeout(open, PATIENCE);
+  const patience = !live ? undefined : setTimeout(open, PATIENCE);
   try {
     void reading.then(
       async (gathering) => {

@@ -7,7 +7,7 @@ import type { ReadingProgress, ScreenData, Shown } from './data.js';
 import { deriveSteps } from './derive.js';
 import type { ConnectionContents, RequestContents } from './ladder/contents.js';
 import { readFilter } from './rows/filter-text.js';
-import { sortRows } from './rows/radix-sort.js';
+import { SortScratch, sortRows } from './rows/radix-sort.js';
 import { type Selected, selectSteps } from './rows/select.js';
 import { CONNECTION_SORTS, keySteps, REQUEST_SORTS } from './rows/sort-columns.js';
 import { type Command, type Detail, type State, type TableName, topDetail } from './state.js';
@@ -68,6 +68,7 @@ export class Controller {
   private base: Selected | undefined;
   private baseKey = '';
   private orderKeys: Record<TableName, string> = { connections: '', requests: '' };
+  private readonly scratch = new SortScratch();
   private tableJob: Job | undefined;
   private tableJobKey = '';
   private seriesJob: Job | undefined;
@@ -242,7 +243,7 @@ export class Controller {
     const what = base ? 'sorting' : 'filtering';
     const hasWork = base !== undefined || this.state.filter.applied !== '';
     if (isLong && hasWork) this.change({ kind: 'busy', busy: { what, share: 0 } });
-    this.tableJob = runJob(tableSteps(this.state, shown, base), this.turns, {
+    this.tableJob = runJob(tableSteps(this.state, shown, base, this.scratch), this.turns, {
       step: (share) => {
         if (isLong && hasWork) this.change({ kind: 'busy', busy: { what, share } });
       },
@@ -350,17 +351,17 @@ function* tableSteps(
   state: State,
   shown: Shown,
   known: Selected | undefined,
+  scratch: SortScratch,
 ): Generator<number, { base: Selected; ordered: Selected }, void> {
   const { facts } = shown.snapshot;
   const reading = readFilter(state.filter.applied);
-  const base =
-    known ?? (yield* selectSteps(facts, shown.histories, reading.kind === 'filter' ? reading.filter : undefined));
+  const base = known ?? (yield* selectSteps(facts, shown.histories, reading.kind === 'filter' ? reading : undefined));
   const order = function* (table: TableName, rows: Uint32Array): Generator<number, Uint32Array, void> {
     const { sort, reverse } = state.tables[table];
     // Tables are in the order of time already.
     if (sort === 0) return reverse ? rows.slice().reverse() : rows;
     const column = (table === 'connections' ? CONNECTION_SORTS : REQUEST_SORTS)[sort];
-    return yield* sortRows(rows, yield* keySteps(column, facts, rows), reverse);
+    return yield* sortRows(rows, yield* keySteps(column, facts, rows, scratch), reverse, scratch);
   };
   const connections = yield* order('connections', base.connections);
   const requests = yield* order('requests', base.requests);

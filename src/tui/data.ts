@@ -11,6 +11,8 @@ export interface SourceInfo {
   readonly command: readonly string[];
   /** It goes on until somebody stops it. */
   readonly live: boolean;
+  /** What is opened can be read again; else only what the tables hold is shown. */
+  readonly rereadable: boolean;
 }
 
 export type Phase = 'reading' | 'live' | 'done';

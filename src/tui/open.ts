@@ -12,6 +12,8 @@ export interface ScreenOptions {
   readonly source: SourceInfo;
   readonly filter: string;
   readonly look: { readonly ascii: boolean; readonly colour: boolean };
+  /** Cookies, passwords and tokens are shown from the beginning. */
+  readonly secrets: boolean;
   /** Standard input is the capture: keys come from the terminal itself. */
   readonly stdinIsTaken: boolean;
   readonly services: Pick<Services, 'reread'> & {
@@ -82,7 +84,11 @@ export function openScreen(options: ScreenOptions): OpenScreen | undefined {
       }
     },
   };
-  const controller = new Controller(initialState(data, size(), options.look, options.filter), services, systemTurns);
+  const controller = new Controller(
+    { ...initialState(data, size(), options.look, options.filter), secrets: options.secrets },
+    services,
+    systemTurns,
+  );
   const terminal = new Terminal(output, input, {
     key: (key) => controller.dispatch({ kind: 'key', key }),
     resized() {

@@ -99,7 +99,7 @@ function statusOf(state: State): Line[] {
 function warningLine(state: State): Line {
   const [first] = state.data.warnings;
   if (first === undefined) return EMPTY;
-  const more = state.data.warnings.length > 1 ? ` (and ${state.data.warnings.length - 1} more: 6 Events)` : '';
+  const more = state.data.warnings.length > 1 ? ` (and ${state.data.warnings.length - 1} more)` : '';
   return line(span(` ${wordsOf(state).safe(first)}${more}`, 'warning'));
 }
 
@@ -196,13 +196,14 @@ function bar(state: State): Line {
   const { symbols, safe } = wordsOf(state);
   const { prompt, filter, message } = state;
   if (prompt) {
-    const what =
-      prompt.what === 'report'
+    const what = layoutOf(state).narrow
+      ? 'write to'
+      : prompt.what === 'report'
         ? 'write report (.txt .json .ndjson) to'
         : `write packets of conn ${prompt.connection} to`;
     return spread(
       line(` ${what} ${symbols.prompt} `, ...fieldSpans(safe, prompt.field, symbols.cursor)),
-      line(span(`${symbols.enter} writes, Esc cancels `, 'dim')),
+      layoutOf(state).narrow ? [] : line(span(`${symbols.enter} writes, Esc cancels `, 'dim')),
       width,
       symbols.ellipsis,
     );

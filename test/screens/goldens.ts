@@ -2,16 +2,16 @@
 import { basename, join } from 'node:path';
 import { projectRoot } from '../support/paths.js';
 import { ScreenRun } from './screen-run.js';
-import { inputOf, type SIZES, type Walk } from './walks.js';
+import { inputOf, type Size, type Walk } from './walks.js';
 
 export const goldensFolder = join(projectRoot, 'test', 'screens', 'goldens');
 
-export function goldenName(walk: Walk, [columns, rows]: (typeof SIZES)[number]): string {
+export function goldenName(walk: Walk, [columns, rows]: Size): string {
   return `${walk.name}-${columns}x${rows}.txt`;
 }
 
 /** Every screen of the walk, each below the keys that lead to it. */
-export async function golden(walk: Walk, [columns, rows]: (typeof SIZES)[number]): Promise<string> {
+export async function golden(walk: Walk, [columns, rows]: Size): Promise<string> {
   const path = inputOf(walk.fixture);
   const run = await ScreenRun.open(basename(path), [path], {
     columns,

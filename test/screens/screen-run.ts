@@ -89,7 +89,7 @@ export class ScreenRun {
     const look = { ascii: options.ascii ?? false, colour: options.colour ?? true };
     const live = options.live ?? false;
     const data = {
-      source: { name, command: paths, live },
+      source: { name, command: [name], live, rereadable: !live },
       phase: live ? ('live' as const) : ('reading' as const),
       progress: { packets: 0, bytes: 0, size: undefined, elapsed: 0 },
       shown: undefined,

@@ -6,28 +6,26 @@ import { test } from 'node:test';
 import { projectRoot, sharedRoot } from '../support/paths.js';
 import { golden, goldenName, goldensFolder } from './goldens.js';
 import { isShown, readDocument, WALK_DOCUMENTS, walkDocument } from './walk-documents.js';
-import { SIZES, WALKS } from './walks.js';
+import { walksAtSizes } from './walks.js';
 
 const documentsFolder = join(projectRoot, 'docs', 'screens');
 
-for (const walk of WALKS) {
-  for (const size of SIZES) {
-    const name = goldenName(walk, size);
-    test(name, async () => {
-      const expected = readFileSync(join(goldensFolder, name), 'utf8').split('\n');
-      const actual = (await golden(walk, size)).split('\n');
-      const at = actual.findIndex((line, i) => line !== expected[i]);
-      const where = expected.slice(0, at + 1).findLast((line) => line.startsWith('== '));
-      assert.ok(
-        at < 0 && actual.length === expected.length,
-        `${name} is another now (npm run screens writes it anew)\n${where}\n  was: ${expected[at]}\n  is:  ${actual[at]}`,
-      );
-    });
-  }
+for (const { walk, size } of walksAtSizes()) {
+  const name = goldenName(walk, size);
+  test(name, async () => {
+    const expected = readFileSync(join(goldensFolder, name), 'utf8').split('\n');
+    const actual = (await golden(walk, size)).split('\n');
+    const at = actual.findIndex((line, i) => line !== expected[i]);
+    const where = expected.slice(0, at + 1).findLast((line) => line.startsWith('== '));
+    assert.ok(
+      at < 0 && actual.length === expected.length,
+      `${name} is another now (npm run screens writes it anew)\n${where}\n  was: ${expected[at]}\n  is:  ${actual[at]}`,
+    );
+  });
 }
 
 test('there are no other goldens', () => {
-  const names = WALKS.flatMap((walk) => SIZES.map((size) => goldenName(walk, size)));
+  const names = [...walksAtSizes()].map(({ walk, size }) => goldenName(walk, size));
   assert.deepEqual(readdirSync(goldensFolder).sort(), [...names].sort());
 });
 

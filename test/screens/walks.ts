@@ -10,14 +10,18 @@ export interface Walk {
   /** After each group of keys the screen is held. */
   readonly steps: readonly (readonly string[])[];
   readonly ascii?: boolean;
+  /** Others than SIZES. */
+  readonly sizes?: readonly Size[];
   readonly live?: boolean;
 }
 
-export const SIZES = [
+export type Size = readonly [columns: number, rows: number];
+
+export const SIZES: readonly Size[] = [
   [100, 30],
   [80, 24],
   [60, 16],
-] as const;
+];
 
 export const WALKS: readonly Walk[] = [
   {
@@ -71,7 +75,19 @@ export const WALKS: readonly Walk[] = [
   { name: 'scgi', fixture: 'scgi-exchange', steps: [['3', 'Enter'], ['c']] },
   { name: 'ascii', fixture: 'workers-exhausted', ascii: true, steps: [[], ['2'], ['Enter'], ['5'], ['4'], ['?']] },
   { name: 'stream', fixture: 'accept-blocked', live: true, steps: [['2', 'Enter'], ['Enter'], ['q', 'q', 'p']] },
+  {
+    name: 'wide',
+    fixture: 'workers-exhausted',
+    sizes: [[150, 40]],
+    steps: [[], ['2', 'G'], ['Enter'], ['3'], ['d'], ['5']],
+  },
+  { name: 'small', fixture: 'workers-exhausted', sizes: [[48, 12]], steps: [[], ['2', '?']] },
 ];
+
+/** Every walk at every size. */
+export function* walksAtSizes(): Generator<{ readonly walk: Walk; readonly size: Size }> {
+  for (const walk of WALKS) for (const size of walk.sizes ?? SIZES) yield { walk, size };
+}
 
 /** The input of a fixture. */
 export function inputOf(fixture: string): string {

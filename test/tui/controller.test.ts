@@ -64,7 +64,7 @@ class LiveSubject {
 
   constructor() {
     const data = {
-      source: { name: 'interface lo', command: [], live: true },
+      source: { name: 'interface lo', command: [], live: true, rereadable: false },
       phase: 'live' as const,
       progress: { packets: 0, bytes: 0, size: undefined, elapsed: 0 },
       shown: undefined,

@@ -15,7 +15,7 @@ export function tmuxMissing(): boolean {
 }
 
 /** Milliseconds before a test gives up waiting. */
-const PATIENCE = 6_000;
+const PATIENCE = 20_000;
 
 export interface TerminalModes {
   readonly alternate: boolean;

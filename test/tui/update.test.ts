@@ -5,7 +5,7 @@ import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { lineWidth } from '../../src/tui/drawing/spans.js';
 import { drawScreen } from '../../src/tui/screen.js';
-import { type Command, cursorOf, type State, screenOf } from '../../src/tui/state.js';
+import { type Command, cursorOf, initialState, type State, screenOf } from '../../src/tui/state.js';
 import { update } from '../../src/tui/update.js';
 import { ScreenRun } from '../screens/screen-run.js';
 import { fixturesFolder } from '../support/paths.js';
@@ -191,10 +191,7 @@ describe('whatever is pressed', () => {
   );
   const size = fc.constantFrom([100, 30], [80, 24], [60, 16], [140, 50], [59, 16], [30, 4], [200, 16]);
 
-  test('the screen has its size and nothing throws', async () => {
-    const run = await open('application-stderr');
-    await run.press('3', 'Enter', 'c', '2');
-    const start = run.controller.state;
+  function always(start: State): void {
     fc.assert(
       fc.property(fc.array(fc.oneof({ weight: 9, arbitrary: key }, size), { maxLength: 40 }), (steps) => {
         let state: State = start;
@@ -213,5 +210,28 @@ describe('whatever is pressed', () => {
       }),
       { numRuns: 120 },
     );
+  }
+
+  for (const fixture of ['application-stderr', 'workers-exhausted', 'not-fastcgi']) {
+    test(`the screen has its size and nothing throws: ${fixture}`, async () => {
+      const run = await open(fixture);
+      await run.press('3', 'Enter', 'c', '2');
+      always(run.controller.state);
+    });
+  }
+
+  test('the same before anything has been read', () => {
+    const source = { name: 'x', command: [], live: true, rereadable: false };
+    const progress = { packets: 0, bytes: 0, size: undefined, elapsed: 0 };
+    const look = { ascii: false, colour: true };
+    for (const phase of ['live', 'reading', 'done'] as const) {
+      always(
+        initialState(
+          { source, phase, progress, shown: undefined, warnings: ['one', 'two'] },
+          { columns: 100, rows: 30 },
+          look,
+        ),
+      );
+    }
   });
 });

@@ -258,7 +258,7 @@ export const KEYS: readonly KeyEntry[] = [
     action: 'detail',
     keys: ['d'],
     group: 'Show',
-    words: 'detail pane on or off',
+    words: 'detail pane on or off (beside lists from 140 columns on)',
     on: [...TABLES, 'timeline'],
     footer: { timeline: 'pane' },
   },

@@ -2,11 +2,18 @@
 import { compileFilter, type Filter, findField } from '../../analysis/filter/filter.js';
 import { UserError } from '../../model/errors.js';
 
+/** A filter, and the bare word it may stand for, with that filter's text. */
+export interface FilterWanted {
+  readonly kind: 'filter';
+  readonly filter: Filter;
+  readonly word?: string;
+  readonly meaning?: string;
+}
+
 export type FilterReading =
   /** Nothing typed: everything goes through. */
   | { readonly kind: 'none' }
-  /** `meaning`: the filter a bare word stands for. */
-  | { readonly kind: 'filter'; readonly filter: Filter; readonly meaning?: string }
+  | FilterWanted
   /** Typed so far it is no filter, but it may become one. */
   | { readonly kind: 'unfinished'; readonly hint: string }
   /** `column` counts from 1. */
@@ -19,7 +26,7 @@ export function readFilter(text: string): FilterReading {
   if (trimmed === '') return { kind: 'none' };
   if (BARE_WORD.test(trimmed) && findField(trimmed) === undefined) {
     const meaning = searchFor(trimmed);
-    return { kind: 'filter', filter: compileFilter(meaning), meaning };
+    return { kind: 'filter', filter: compileFilter(meaning), word: trimmed, meaning };
   }
   try {
     return { kind: 'filter', filter: compileFilter(text) };

@@ -3,6 +3,7 @@ import type { Facts } from '../../analysis/facts.js';
 import type { FieldValue, Filter, FilterRows } from '../../analysis/filter/filter.js';
 import { filterRows } from '../../analysis/filter-values.js';
 import type { HistoryTable } from '../../tcp/history-table.js';
+import type { FilterWanted } from './filter-text.js';
 
 /** Rows in the order of the tables. */
 export interface Selected {
@@ -19,8 +20,9 @@ const QUICK_STEP = 50_000;
 export function* selectSteps(
   facts: Facts,
   histories: HistoryTable,
-  filter: Filter | undefined,
+  wanted: Pick<FilterWanted, 'filter' | 'word'> | undefined,
 ): Generator<number, Selected, void> {
+  const filter = wanted?.filter;
   const { listenerOf } = facts;
   const [only] = facts.listeners;
   // Nothing to choose: the listener's own lists are what is wanted.
@@ -28,6 +30,10 @@ export function* selectSteps(
   const connectionCount = listenerOf.length;
   const requestCount = requestsIn(facts);
   const values = remembering(facts, filterRows(facts, histories));
+  const requestMatches =
+    wanted?.word === undefined
+      ? (row: number) => filter!.matches(row, values.request)
+      : wordMatcher(facts, wanted.word);
   const step = filter ? STEP : QUICK_STEP;
   const total = Math.max(1, connectionCount + requestCount);
   const { connection } = facts.requests;
@@ -39,7 +45,7 @@ export function* selectSteps(
     for (let row = from; row < until; row++) {
       // Requests that came after the facts were taken belong to no listener.
       if (!(listenerOf[connection[row]] >= 0)) continue;
-      if (filter && !filter.matches(row, values.request)) continue;
+      if (filter && !requestMatches(row)) continue;
       requests.add(row);
       if (byRequest) byRequest[connection[row]] = 1;
     }
@@ -68,6 +74,31 @@ function connectionGoesThrough(
   if (!byRequest) return filter.matches(row, values.connection);
   if (byRequest[row]) return true;
   return facts.conversations.firstRequest[row] === 0 && filter.matches(row, values.connection);
+}
+
+/**
+ * Tells whether a request has the word in its URI, script, method or addresses, without regard to the case of ASCII
+ * letters: what the filter of a bare word says, with one answer for each text however many rows have it.
+ */
+function wordMatcher(facts: Facts, word: string): (row: number) => boolean {
+  const { requests, strings, connections, addresses } = facts;
+  const lower = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  const looked = lower(word);
+  const remembered = (count: number, has: (index: number) => boolean) => {
+    const answers = new Int8Array(count);
+    return (index: number) => {
+      if (answers[index] === 0) answers[index] = has(index) ? 1 : -1;
+      return answers[index] === 1;
+    };
+  };
+  const text = remembered(strings.size, (id) => lower(strings.text(id)).includes(looked));
+  const ends = remembered(facts.listenerOf.length, (row) => {
+    const webServer = addresses.endpoint(connections.address0[row], connections.port0[row]);
+    const application = addresses.endpoint(connections.address1[row], connections.port1[row]);
+    return webServer.includes(looked) || application.includes(looked);
+  });
+  const { uri, script, method, connection } = requests;
+  return (row) => text(uri[row]) || text(script[row]) || text(method[row]) || ends(connection[row]);
 }
 
 /** Texts kept, of each field. */

@@ -2,6 +2,7 @@
 import type { Facts } from '../../analysis/facts.js';
 import { inputEnd } from '../../analysis/summary.js';
 import { NO_STATUS } from '../../model/request-table.js';
+import type { SortScratch } from './radix-sort.js';
 
 export interface SortColumn {
   readonly name: string;
@@ -64,10 +65,15 @@ function byText(ids: (facts: Facts) => Uint32Array): SortColumn['keyOf'] {
 const STEP = 20_000;
 
 /** The key of each of the rows, in steps. */
-export function* keySteps(column: SortColumn, facts: Facts, rows: Uint32Array): Generator<number, Float64Array, void> {
+export function* keySteps(
+  column: SortColumn,
+  facts: Facts,
+  rows: Uint32Array,
+  scratch: SortScratch,
+): Generator<number, Float64Array, void> {
   const keyOf = column.keyOf(facts);
   yield 0;
-  const keys = new Float64Array(rows.length);
+  const keys = scratch.keys(rows.length);
   for (let from = 0; from < rows.length; from += STEP) {
     const until = Math.min(rows.length, from + STEP);
     for (let i = from; i < until; i++) keys[i] = keyOf(rows[i]);

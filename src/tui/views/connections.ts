@@ -1,16 +1,17 @@
 // View 2: connections, one line each.
 
-import { CONVERSATION_RECORD_CUT_WEB } from '../../analysis/conversation-table.js';
 import { type ConnectionRow, connectionRow } from '../../analysis/rows.js';
 import { formatBytes, formatCount } from '../../reporters/format-count.js';
 import { panel } from '../drawing/panel.js';
-import { EMPTY, type Line, line, span } from '../drawing/spans.js';
+import { beside, EMPTY, type Line, line, span } from '../drawing/spans.js';
 import { layoutOf } from '../layout.js';
 import { connectionMarks, MARK_WORDS } from '../rows/marks.js';
 import { CONNECTION_SORTS } from '../rows/sort-columns.js';
 import { cursorOf, type State } from '../state.js';
 import { wordsOf } from '../words.js';
 import { type ListColumn, listLines, portOnly, widest } from './columns.js';
+import { connectionSentence } from './connection-words.js';
+import { connectionPane, rowPaneWidth } from './row-pane.js';
 import { sortNote } from './table-notes.js';
 
 const SHORT_SIDES: Readonly<Record<string, string>> = {
@@ -25,7 +26,9 @@ interface ShownRow extends ConnectionRow {
 }
 
 export function connectionsView(state: State): Line[] {
-  const { width, body } = layoutOf(state);
+  const { width: all, body } = layoutOf(state);
+  const pane = rowPaneWidth(state);
+  const width = all - pane;
   const { symbols } = wordsOf(state);
   const { rows } = state.tables.connections;
   const { index, top } = cursorOf(state, 'connections');
@@ -49,13 +52,18 @@ export function connectionsView(state: State): Line[] {
     symbols,
   });
   if (visible.length === 0) content.push(EMPTY, line(`  ${emptyWords(state)}`));
-  return panel(content, {
+  const list = panel(content, {
     title: 'Connections',
     note: sortNote(state, 'connections', CONNECTION_SORTS),
     width,
     height: body,
     symbols,
   });
+  if (pane === 0) return list;
+  return beside([
+    { lines: list, width },
+    { lines: connectionPane(state), width: pane },
+  ]);
 }
 
 export function emptyWords(state: State): string {
@@ -176,29 +184,4 @@ export function connectionStatus(state: State): Line[] {
 
 export function marksLine(marks: string): Line {
   return line(span(` ${[...marks].map((mark) => `${mark} ${MARK_WORDS[mark] ?? ''}`).join('   ')}`, 'dim'));
-}
-
-/** How the connection began and ended, in words. */
-export function connectionSentence(state: State, row: number): string {
-  const { shown } = state.data;
-  if (!shown) return '';
-  const { facts } = shown.snapshot;
-  const { duration } = wordsOf(state);
-  const connection = connectionRow(facts, shown.histories, row);
-  const queued = shown.derived.queued.get(row);
-  const parts: string[] = [`conn ${row} ${connection.state} ${connection.history}`];
-  if (queued) parts.push(`queued ${duration(queued.until - queued.from)} behind others before a byte was answered`);
-  else if (connection.state === 'REJ') parts.push('the SYN was answered by RST');
-  else if (connection.state === 'S0') parts.push('no answer to the SYN');
-  if (connection.bytesFromApplication === 0 && connection.requests > 0) parts.push('no byte was answered');
-  if (facts.conversations.marks[row] & CONVERSATION_RECORD_CUT_WEB) parts.push('the request is incomplete');
-  if (connection.firstFin === 'none' && connection.firstReset !== 'none')
-    parts.push(`reset by the ${connection.firstReset.replace('-', ' ')}`);
-  else if (connection.firstFin !== 'none') {
-    parts.push(
-      `${connection.firstFin === 'simultaneous' ? 'both sides close' : `the ${connection.firstFin.replace('-', ' ')} closes first`}`,
-    );
-  } else parts.push('open at the end');
-  if (connection.timeWait !== 'none') parts.push(`TIME_WAIT on the ${connection.timeWait.replace('-', ' ')}'s host`);
-  return parts.join(', ');
 }

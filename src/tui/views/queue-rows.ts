@@ -1,11 +1,9 @@
 // Rows of the Accept queue view: listeners, and the connections that wait at the selected one.
 import type { Listener } from '../../analysis/facts.js';
-import { matchesConnection } from '../../analysis/filter/filter.js';
-import { filterRows } from '../../analysis/filter-values.js';
 import { BY_APPLICATION } from '../../model/side.js';
 import { layoutOf } from '../layout.js';
 import { perValue } from '../memo.js';
-import { readFilter } from '../rows/filter-text.js';
+import { connectionFilter } from '../rows/row-set.js';
 import { cursorOf, type State } from '../state.js';
 
 export interface ListenerRow {
@@ -69,13 +67,9 @@ export const waitingRows = perValue((state: State): readonly WaitingRow[] => {
   const { shown } = state.data;
   const listener = selectedListener(state);
   const waiting = (listener && shown?.snapshot.facts.queues[listener.index]?.waiting) ?? [];
-  const reading = readFilter(state.filter.applied);
-  if (reading.kind !== 'filter' || !shown || waiting.length > MOST_FILTERED) return waiting;
-  const values = filterRows(shown.snapshot.facts, shown.histories);
-  return waiting.filter(({ row }) => matchesConnection(reading.filter, row, values));
+  const passes = connectionFilter(state);
+  return passes ? waiting.filter(({ row }) => passes(row)) : waiting;
 });
-
-const MOST_FILTERED = 5_000;
 
 export interface QueueHeights {
   /** Panels with their frames; chart 0 where there is no room. */

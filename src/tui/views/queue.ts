@@ -124,7 +124,8 @@ function listenerColumns(state: State): ListColumn<ListenerRow>[] {
 function waitingColumns(state: State, longest: number): ListColumn<WaitingRow>[] {
   const { wide } = layoutOf(state);
   const { clock, duration, captured, symbols } = wordsOf(state);
-  const facts = state.data.shown!.snapshot.facts;
+  const facts = state.data.shown?.snapshot.facts;
+  if (!facts) return [];
   const { connections, conversations, requests, addresses, strings } = facts;
   const end = (row: number) => addresses.endpoint(connections.address0[row], connections.port0[row]);
   const uri = (row: number) => {

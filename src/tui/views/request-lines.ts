@@ -95,8 +95,8 @@ export const bodyLines = perValue((state: State): Line[] => {
 });
 
 function waitWords(state: State): string {
-  if (state.data.source.live || state.data.phase !== 'done') {
-    return state.data.source.live ? 'not kept: a stream cannot be read twice' : 'when the capture has been read';
-  }
+  const { source, phase } = state.data;
+  if (!source.rereadable) return 'not kept: a stream cannot be read twice';
+  if (phase !== 'done') return 'when the capture has been read';
   return state.busy?.what === 'reading' ? `reading ${Math.round(state.busy.share * 100)}%` : 'reading';
 }

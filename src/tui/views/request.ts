@@ -104,8 +104,20 @@ function shortFigures(state: State, width: number): Line[] {
     line(
       `STDIN ${formatCount(row.stdinBytes)} B   STDOUT ${formatCount(row.stdoutBytes)} B   STDERR ${formatCount(row.stderrBytes)} B`,
     ),
-    ...timeLines(state, width).slice(0, 1),
+    ...longestTime(state, width),
   ];
+}
+
+/** The part that took most of the time, as a share of all. */
+function longestTime(state: State, width: number): Line[] {
+  const { symbols } = wordsOf(state);
+  const parts = timeSplit(state, topDetail(state)!.row);
+  const all = parts.reduce((sum, { time }) => sum + time, 0);
+  const longest = parts.reduce((most, part) => (part.time > most.time ? part : most), parts[0]);
+  if (!longest || !(all > 0)) return [];
+  const share = longest.time / all;
+  const label = `${Math.round(share * 100)}% ${longest.name} `;
+  return [line(label, barOf(share, Math.max(4, width - label.length), symbols))];
 }
 
 /** Where the time went, a bar for each part. */

@@ -3,7 +3,7 @@ import { type RequestRow, requestRow } from '../../analysis/rows.js';
 import { inputEnd } from '../../analysis/summary.js';
 import type { Shown } from '../data.js';
 import { panel } from '../drawing/panel.js';
-import { EMPTY, type Line, line } from '../drawing/spans.js';
+import { beside, EMPTY, type Line, line } from '../drawing/spans.js';
 import { layoutOf } from '../layout.js';
 import { requestMarks } from '../rows/marks.js';
 import { requestsIn } from '../rows/select.js';
@@ -13,6 +13,7 @@ import { wordsOf } from '../words.js';
 import { type ListColumn, listLines, widest } from './columns.js';
 import { emptyWords, marksLine, shortBytes } from './connections.js';
 import { timeSplit } from './request-time.js';
+import { requestPane, rowPaneWidth } from './row-pane.js';
 import { sortNote } from './table-notes.js';
 
 interface ShownRow extends RequestRow {
@@ -21,7 +22,9 @@ interface ShownRow extends RequestRow {
 }
 
 export function requestsView(state: State): Line[] {
-  const { width, body } = layoutOf(state);
+  const { width: all, body } = layoutOf(state);
+  const pane = rowPaneWidth(state);
+  const width = all - pane;
   const { symbols } = wordsOf(state);
   const { rows } = state.tables.requests;
   const { index, top } = cursorOf(state, 'requests');
@@ -39,13 +42,18 @@ export function requestsView(state: State): Line[] {
   if (shown && !shown.snapshot.facts.hasPayload)
     content.push(EMPTY, line('  Text printed by tcpdump has no requests; a capture file has them (tcpdump -w FILE).'));
   else if (visible.length === 0) content.push(EMPTY, line(`  ${emptyWords(state)}`));
-  return panel(content, {
+  const list = panel(content, {
     title: 'Requests',
     note: sortNote(state, 'requests', REQUEST_SORTS),
     width,
     height: body,
     symbols,
   });
+  if (pane === 0) return list;
+  return beside([
+    { lines: list, width },
+    { lines: requestPane(state), width: pane },
+  ]);
 }
 
 function shownRow(shown: Shown, row: number): ShownRow {

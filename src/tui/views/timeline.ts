@@ -13,7 +13,8 @@ import { connectionMarks } from '../rows/marks.js';
 import { cursorOf, type State, topDetail } from '../state.js';
 import { wordsOf } from '../words.js';
 import { portOnly } from './columns.js';
-import { connectionSentence, marksLine } from './connections.js';
+import { connectionSentence } from './connection-words.js';
+import { marksLine } from './connections.js';
 import { recordLines, selectedEntry, timelineSizes } from './record-lines.js';
 
 export function timelineView(state: State): Line[] {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { compileFilter } from '../../../src/analysis/filter/filter.js';
 import { selectRows } from '../../../src/analysis/select-rows.js';
+import { readFilter } from '../../../src/tui/rows/filter-text.js';
 import { selectSteps } from '../../../src/tui/rows/select.js';
 import { inspect } from '../../support/inspect.js';
 import { fixturesFolder } from '../../support/paths.js';
@@ -34,7 +35,11 @@ for (const fixture of [
     const { histories } = snapshot.pipeline.tracker;
     let some = 0;
     for (const text of FILTERS) {
-      const work = selectSteps(snapshot.facts, histories, text === undefined ? undefined : compileFilter(text));
+      const work = selectSteps(
+        snapshot.facts,
+        histories,
+        text === undefined ? undefined : { filter: compileFilter(text) },
+      );
       let step = work.next();
       while (!step.done) step = work.next();
       const expected = selectRows(text)(snapshot.facts, histories);
@@ -45,3 +50,20 @@ for (const fixture of [
     assert.ok(some > 0);
   });
 }
+
+test('a bare word lets through what its filter does', () => {
+  for (const fixture of ['application-error', 'uneven-load', 'scgi-exchange']) {
+    const snapshot = inspect(readFileSync(join(fixturesFolder, fixture, 'capture.pcap')));
+    const { histories } = snapshot.pipeline.tracker;
+    for (const word of ['GET', 'order', 'ORDER', '40003', '127.0', 'nothing-like-it', 'php']) {
+      const reading = readFilter(word);
+      assert.ok(reading.kind === 'filter' && reading.meaning !== undefined);
+      const work = selectSteps(snapshot.facts, histories, reading);
+      let step = work.next();
+      while (!step.done) step = work.next();
+      const expected = selectRows(reading.meaning)(snapshot.facts, histories);
+      assert.deepEqual([...step.value.connections], [...expected.connectionRows], word);
+      assert.deepEqual([...step.value.requests], [...expected.requestRows], word);
+    }
+  }
+});
