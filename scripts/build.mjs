@@ -17,10 +17,12 @@ const compiled = spawnSync(
 );
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
-/** What becomes a file of its own in dist/bundle; all but the command are libraries with declarations. */
+/** What becomes a file of its own in dist/bundle; all but the programs are libraries with declarations. */
 const entries = {
   'cli/main': 'cli/main',
-  server: 'endpoints/server/index',
+  // What the processes of a pool execute; src/endpoints/workers/entry-path.ts knows it by this name.
+  'worker-process': 'endpoints/workers/process-entry',
+  server: 'endpoints/server-library',
   client: 'endpoints/client/index',
   protocol: 'protocol/index',
 };
@@ -63,8 +65,9 @@ function copyTypes(path) {
   for (const [, from] of readFileSync(path, 'utf8').matchAll(/(?:from |import\()['"](\.[^'"]+)\.js['"]/g))
     copyTypes(resolve(dirname(path), `${from}.d.ts`));
 }
+const programs = ['cli/main', 'worker-process'];
 for (const [name, path] of Object.entries(entries))
-  if (name !== 'cli/main') copyTypes(join(root, 'dist', 'src', `${path}.d.ts`));
+  if (!programs.includes(name)) copyTypes(join(root, 'dist', 'src', `${path}.d.ts`));
 writeFileSync(join(bundle, 'licenses.txt'), licenses(Object.keys(metafile.inputs)));
 
 /** The licenses of the packages whose code is in the bundle. */

@@ -1,11 +1,15 @@
 // The command line: what there is, and what becomes of an error.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addBenchCommand } from './bench.js';
 import { addCompletionCommand } from './completion.js';
 import { addDecodeCommand } from './decode.js';
 import { addExplainCommand } from './explain.js';
 import { failWith } from './fail.js';
 import { addInspectCommand, INSPECT_EXAMPLES } from './inspect.js';
+import { addRequestCommand } from './request.js';
+import { addServeCommand } from './serve.js';
+import { addStatusCommand } from './status.js';
 
 const packageFile = new URL('../../../package.json', import.meta.url);
 
@@ -24,6 +28,10 @@ export function createProgram(): Command {
     .configureOutput({ outputError: () => {} });
   const inspect = addInspectCommand(program);
   addDecodeCommand(program);
+  addServeCommand(program);
+  addRequestCommand(program);
+  addBenchCommand(program);
+  addStatusCommand(program);
   addExplainCommand(program);
   addCompletionCommand(program);
   program.addHelpText('before', INSPECT_EXAMPLES);

@@ -23,6 +23,8 @@ export interface DecodeTextOptions {
   readonly time: (nanoseconds: number) => string;
   /** `host:port` of both ends of a connection. */
   readonly endpoints: (connection: number) => { readonly webServer: string; readonly application: string };
+  /** What a line begins with in place of packet, time and endpoints: records that are not from a capture. */
+  readonly lead?: (time: number, connection: number, side: number) => string;
 }
 
 const INDENT = ' '.repeat(8);
@@ -70,6 +72,7 @@ export class DecodeText {
 
   /** `  12  0.041235  #3 127.0.0.1:40001 → 127.0.0.1:9000`. */
   private start(packet: number, time: number, connection: number, side: number): string {
+    if (this.options.lead) return this.options.lead(time, connection, side);
     const { webServer, application } = this.options.endpoints(connection);
     const arrow = side === WEB_SERVER ? this.symbols.toApplication : this.symbols.toWebServer;
     const ends = `${webServer} ${arrow} ${application}`;

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { response } from '../support/fastcgi-messages.js';
 import { inspect } from '../support/inspect.js';
+import { answering, withApplication } from '../support/scripted-application.js';
 import { isInstalled, measure } from './measure.js';
 import { table } from './table.js';
 import { row } from './targets.js';
@@ -57,13 +59,30 @@ describe('benchmark', () => {
     assert.deepEqual(JSON.parse(output), { packets: 3000, ends: 600, pairs: 600 });
   });
 
+  it("measures the client's requests", async () => {
+    await withApplication(
+      answering(({ id }) => response({ id, body: 'hello\n' })),
+      async ({ address }) => {
+        const client = fileURLToPath(new URL('./client-process.js', import.meta.url));
+        for (const kind of ['floor', 'request', 'exchange']) {
+          const { output } = await measure(
+            { program: process.execPath, args: [client, kind, address, '2', '20', '/x.php'] },
+            true,
+          );
+          const { microseconds, perSecond } = JSON.parse(output) as Record<string, number>;
+          assert.ok(microseconds > 0 && perSecond > 0, kind);
+        }
+      },
+    );
+  });
+
   it('says what is reached', () => {
     const faster = row({ workload: 'a', what: 'faster than b', better: 'more', atLeast: 25, aim: 45, unit: 'x' }, 30);
     const smaller = row({ workload: 'a', what: 'memory', better: 'less', aim: 200, unit: 'MB' }, 201);
     assert.deepEqual([faster.reached, faster.aimReached], [true, false]);
     assert.deepEqual([smaller.reached, smaller.aimReached], [null, false]);
     const [, first, second] = table([faster, smaller]).split('\n');
-    assert.equal(first, 'a        faster than b  30.0x     25.0x     yes      45.0x      no');
-    assert.equal(second, 'a        memory         201 MB    -         -        <= 200 MB  no');
+    assert.equal(first, 'a     faster than b  30.0x     25.0x     yes      45.0x      no');
+    assert.equal(second, 'a     memory         201 MB    -         -        <= 200 MB  no');
   });
 });

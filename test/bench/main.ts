@@ -1,20 +1,27 @@
-// `npm run bench`: how fast the product reads big captures, side by side with other programs in the same run.
+// `npm run bench`: how fast the product reads big captures, and how fast its server and client are, side by side with other
+// programs in the same run.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { clientRows } from './client-rows.js';
 import { type ContenderName, missing, run } from './contenders.js';
+import { benchPackage } from './endpoints/peers.js';
+import { benchEndpoints } from './endpoints/run.js';
 import { cacheFolder, type GeneratedCapture, generated, type WorkloadName } from './generate.js';
 import { table } from './table.js';
 import { type Figures, GROWTH, type Row, row, TARGETS } from './targets.js';
 
-const HELP = `npm run bench -- [options]
-  --only NAME     one of many-small, large-bodies, kept, growth (repeatable)
+const HELP = `npm run bench -- [endpoints | captures] [options]
+  endpoints       only our server and client against others
+  captures        only the reading of captures
+  --only NAME     one of many-small, large-bodies, kept, growth, client (repeatable)
   --quick         captures of a tenth of the size (ratios are then only a hint: starting up weighs more)
   --runs N        runs of each program, the fastest counts (default 3)
   --thorough      tshark runs as often as the others instead of once
   --growth-16     growth up to 16 times the capture (5.4 GB on disk) instead of 4 times
   --output FILE   where the results go as JSON (default bench-results.json)`;
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     only: { type: 'string', multiple: true },
     quick: { type: 'boolean', default: false },
@@ -31,13 +38,16 @@ const runs = Math.max(1, Number(options.runs) || 3);
 const size = options.quick ? 0.1 : 1;
 const rows: Row[] = [];
 const measured: Record<string, Record<string, Figures>> = {};
+const endpointFigures: Record<string, unknown> = {};
 const notes = new Set<string>();
 let broken = false;
 
 const tell = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
-const wanted = (name: string): boolean => options.only === undefined || options.only.includes(name);
+const wantedPart = (name: string): boolean => positionals.length === 0 || positionals.includes(name);
+const wanted = (name: string): boolean =>
+  wantedPart('captures') && (options.only === undefined || options.only.includes(name));
 
 /** Runs the programs in turns, so that a slow minute of the machine meets all of them. */
 async function sideBySide(
@@ -109,14 +119,40 @@ async function grow(): Promise<void> {
   }
 }
 
+async function endpoints(): Promise<void> {
+  const bench = await benchEndpoints({ rounds: runs, time: options.quick ? 1000 : 4000, tell });
+  rows.push(...bench.rows);
+  for (const note of bench.notes) notes.add(note);
+  Object.assign(endpointFigures, bench.measured);
+}
+
+async function client(): Promise<void> {
+  const folder = benchPackage('fastcgi-client');
+  if ('missing' in folder) notes.add(`fastcgi-client skipped: ${folder.missing}`);
+  else process.env.FCGI_INSPECT_BENCH_MODULES ??= folder.folder;
+  const figures = await clientRows(runs, size, tell);
+  rows.push(...figures.rows);
+  for (const note of figures.notes) notes.add(note);
+}
+
 if (options.help) {
   console.log(HELP);
 } else {
   for (const workload of WORKLOADS) if (wanted(workload)) await compare(workload);
   if (wanted('growth')) await grow();
+  if (wantedPart('endpoints') && options.only === undefined) await endpoints();
+  if (wantedPart('endpoints') && (options.only === undefined || options.only.includes('client'))) await client();
   console.log(table(rows));
   for (const note of notes) console.log(note);
-  const result = { node: process.version, quick: options.quick, runs, rows, measured, notes: [...notes] };
+  const result = {
+    node: process.version,
+    quick: options.quick,
+    runs,
+    rows,
+    measured,
+    endpoints: endpointFigures,
+    notes: [...notes],
+  };
   writeFileSync(options.output, `${JSON.stringify(result, null, 2)}\n`);
   console.log(`\nResults: ${options.output}. The captures stay in ${cacheFolder} for the next time.`);
   if (broken || rows.length === 0) process.exitCode = 1;

@@ -2,7 +2,7 @@
 import type { Row } from './targets.js';
 
 export function table(rows: readonly Row[]): string {
-  const head = ['capture', 'fcgi-inspect', 'measured', 'at least', 'reached', 'aim', 'reached'];
+  const head = ['work', 'fcgi-inspect', 'measured', 'at least', 'reached', 'aim', 'reached'];
   const lines = rows.map((row) => [
     row.workload,
     row.what,

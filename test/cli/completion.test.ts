@@ -66,6 +66,11 @@ test('bash completes commands, options, values and files', { skip: missing('bash
     assert.deepEqual(offer('decode', '--stre'), ['--stream']);
     assert.deepEqual(offer('decode', 'x', '--stream', 'b'), ['body']);
     assert.deepEqual(offer('decode', 'oth'), ['other.log']);
+    assert.deepEqual(offer('serve', '--slot', 'r'), ['request']);
+    assert.deepEqual(offer('serve', '--root', 'oth'), ['other.log']);
+    assert.deepEqual(offer('request', 'x', '--as', 'hap'), ['haproxy', 'haproxy-multiplexing']);
+    assert.deepEqual(offer('bench', 'x', '--format', 'j'), ['json']);
+    assert.deepEqual(offer('status', 'x', '--max'), ['--max-children']);
     assert.deepEqual(
       offer('explain', ''),
       CHECKS.map(({ id }) => id),

@@ -13,6 +13,10 @@ test('every help begins with examples', () => {
     ['inspect', '--help'],
     ['decode', '--help'],
     ['explain', '--help'],
+    ['serve', '--help'],
+    ['request', '--help'],
+    ['bench', '--help'],
+    ['status', '--help'],
     ['help', 'decode'],
   ]) {
     const { status, stdout, stderr } = runBin(args);

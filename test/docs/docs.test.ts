@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { CHECKS } from '../../src/analysis/checks/index.js';
 import { compileFilter } from '../../src/analysis/filter/filter.js';
+import { parseFault } from '../../src/faults/parse-fault.js';
 import { PROBLEM_CODES } from '../../src/model/problem-codes.js';
 import { jsonReport } from '../../src/reporters/json.js';
 import { request, response } from '../support/fastcgi-messages.js';
@@ -45,6 +46,15 @@ test('examples of filters compile', () => {
   const examples = block![1].trim().split('\n');
   assert.ok(examples.length > 5);
   for (const example of examples) compileFilter(example);
+});
+
+test('every fault of the examples in docs/faults.md and docs/serve.md is understood', () => {
+  const examples = ['faults.md', 'serve.md'].flatMap((name) =>
+    [...read(name).matchAll(/--fault (?:'([^']+)'|([a-z][\w=,]+))/g)].map((match) => match[1] ?? match[2]),
+  );
+  const faults = examples.filter((text) => text !== 'help');
+  assert.ok(faults.length >= 3);
+  for (const text of faults) parseFault(text, 'server');
 });
 
 test('every field of the JSON report is documented', () => {

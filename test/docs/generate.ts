@@ -2,6 +2,8 @@
 import type { Check, Need } from '../../src/analysis/check.js';
 import { CHECKS } from '../../src/analysis/checks/index.js';
 import { fieldsTable } from '../../src/analysis/filter/fields-table.js';
+import { DEMO_PATHS } from '../../src/endpoints/applications/answer.js';
+import { faultsTable, modifiersTable } from '../../src/faults/fault-table.js';
 import { PROBLEM_CODES } from '../../src/model/problem-codes.js';
 import { bySymptom } from '../../src/reporters/explain.js';
 import { screenSymbols } from '../../src/tui/drawing/symbols.js';
@@ -23,6 +25,9 @@ export const PARTS: Readonly<Record<string, () => string>> = {
   'filter-fields': fieldsTable,
   'stream-problems': streamProblems,
   'input-problems': inputProblems,
+  faults: faultsTable,
+  'fault-modifiers': modifiersTable,
+  'demo-paths': demoPaths,
   keys: () => keysTable(screenSymbols(false)),
   marks: () =>
     `| letter | means |\n| --- | --- |\n${Object.entries(MARK_WORDS)
@@ -80,6 +85,11 @@ function streamProblems(): string {
 function inputProblems(): string {
   const rows = INPUT_PROBLEMS.map(({ code, meaning }) => `| \`${code}\` | ${cell(meaning)} |`);
   return `| code | what it means |\n| --- | --- |\n${rows.join('\n')}\n`;
+}
+
+function demoPaths(): string {
+  const rows = DEMO_PATHS.map(({ path, answer }) => `| \`${path}\` | ${cell(answer)} |`);
+  return `| path | answer |\n| --- | --- |\n${rows.join('\n')}\n`;
 }
 
 /** Text that Markdown must not read as HTML or emphasis. */
