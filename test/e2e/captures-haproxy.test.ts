@@ -65,8 +65,7 @@ describe('HAProxy and php-fpm', { concurrency: 4, skip: missingPrograms(phpFpm, 
     assert.equal((await web.requests(12)).length, 12);
     assert.equal((await fpm.requests(12)).length, 12);
     assert.deepEqual(report.summary.keepConn, { set: 0, unset: 12 });
-    // It resets connections that PHP has closed when it is quick enough: some leave no TIME_WAIT.
-    assertFindings(report, [], ['time-wait-application-side']);
+    assertFindings(report, []);
   });
 
   test('asked for its values, PHP says that it cannot multiplex', async (context) => {
