@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { networkInterfaces } from 'node:os';
 import { describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { socketsAtRest } from '../support/peers/sockets.js';
 import type { Report } from '../support/report.js';
-import { assertFindings, assertFindingsIf, counted, inspected } from './evidence.js';
+import { assertFindings, assertFindingsIf, counted, findingOf, inspected } from './evidence.js';
 import { agreesWithLogs, missingPeers, play } from './nginx-scene.js';
 import { fetchAtOnce, fetchInTurn, times } from './web-client.js';
 
@@ -129,6 +130,27 @@ describe('nginx and php-fpm', { concurrency: 4, skip: missingPeers }, () => {
       sizes.reduce((sum, size) => sum + size, 0),
     );
     assertFindings(report, []);
+  });
+
+  test('slow uploads: the time goes by while the body arrives, not in PHP', async (context) => {
+    const scene = await play(context, { web: { location: 'fastcgi_request_buffering off;' } });
+    const { web, fpm, capture } = scene;
+    const parts = times(8, () => Buffer.alloc(1500, 'q'));
+    const slowly = { parts, pause: () => pause(200) };
+    const answers = await fetchAtOnce(
+      web.endpoint,
+      times(3, () => ({ path: '/body.php', pieces: slowly })),
+    );
+    assert.deepEqual(
+      answers.map((answer) => answer!.body),
+      times(3, () => '12000'),
+    );
+    const sockets = await socketsAtRest(fpm.endpoint);
+    const report = await inspected({ capture: await capture.finish(), application: fpm.endpoint, sockets });
+    await agreesWithLogs(report, scene, 3);
+    assert.equal(report.summary.bytes.stdin, 36_000);
+    assert.equal(findingOf(report, 'slow-upload').count, 3);
+    assertFindings(report, ['slow-upload']);
   });
 
   test('large answers', async (context) => {
