@@ -17,6 +17,8 @@ export interface Check {
   /** What to do, per program, for `explain` and as the finding's advice. */
   readonly remedy: readonly { readonly for: AdviceFor; readonly text: string }[];
   readonly needs: readonly Need[];
+  /** What tells it as well, by itself or beside the others. */
+  readonly also?: readonly Need[];
   /** The findings, none, or that the facts do not allow an answer. */
   run(facts: Facts): readonly Finding[] | 'not-applicable';
 }

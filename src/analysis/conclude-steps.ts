@@ -28,6 +28,7 @@ export function* concludeSteps(gathered: Gathered): Generator<void, Snapshot, vo
     backends,
     processes: joinProcesses(facts, origin ? origin.seconds + origin.nanoseconds / 1e9 : Number.NaN),
     findings: inOrder(findings),
+    host: gathered.host,
     facts,
   };
 }

@@ -1,4 +1,5 @@
 // From what was gathered to the Snapshot: facts, summary, backends, findings.
+import type { HostView } from '../host/host-view.js';
 import type { ProcessLoad } from '../logs/process-load.js';
 import type { CaptureProblem } from '../model/problem.js';
 import { arrivalsOf } from './arrivals.js';
@@ -20,6 +21,8 @@ export interface Gathered {
   readonly problems: readonly CaptureProblem[];
   readonly processes: readonly ProcessLoad[];
   readonly checks: readonly Check[];
+  /** What the host shows, where it is looked at. */
+  readonly host?: HostView | undefined;
 }
 
 export function conclude(gathered: Gathered): Snapshot {
@@ -33,6 +36,7 @@ export function conclude(gathered: Gathered): Snapshot {
     backends,
     processes: joinProcesses(facts, origin ? origin.seconds + origin.nanoseconds / 1e9 : Number.NaN),
     findings,
+    host: gathered.host,
     facts,
   };
 }
@@ -67,6 +71,7 @@ export function gatherFacts(gathered: Gathered): Facts {
     listeners,
     listenerOf,
     processes: gathered.processes,
+    host: gathered.host,
   };
   addTcpProblems(problems, base);
   const facts: Facts = { ...base, inputProblems: problems, queues: [] };

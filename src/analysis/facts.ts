@@ -1,6 +1,7 @@
 // Everything a check may look at: the tables as they stand, the listeners with their connections, and the conclusions
 // several checks share. Made once per snapshot; checks are pure functions of it.
 import type { RequestLog } from '../fastcgi/request-log.js';
+import type { HostView } from '../host/host-view.js';
 import type { ProcessLoad } from '../logs/process-load.js';
 import type { AddressTable } from '../model/address.js';
 import type { ByteStrings } from '../model/byte-strings.js';
@@ -65,6 +66,8 @@ export interface Facts {
   readonly listenerOf: Int32Array;
   /** From lighttpd's error log (or a live source): empty when there is none. */
   readonly processes: readonly ProcessLoad[];
+  /** What the host shows, where it is looked at. */
+  readonly host?: HostView | undefined;
   /** First-come-first-served service by N slots (rule 2), one per listener, or undefined where it doesn't explain the times. */
   readonly queues: readonly (QueueModel | undefined)[];
 }

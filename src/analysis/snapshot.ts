@@ -1,5 +1,6 @@
 // What is concluded, at one moment: the report's content before it is turned into text, JSON or a screen. Plain data and
 // the tables behind it; rows become objects only when they are shown or serialised (rows.ts).
+import type { HostView } from '../host/host-view.js';
 import type { CaptureProblem } from '../model/problem.js';
 import type { Facts } from './facts.js';
 import type { Finding } from './finding.js';
@@ -114,6 +115,8 @@ export interface Snapshot {
   /** Processes that a log names, with what the capture holds of them. */
   readonly processes: readonly JoinedProcess[];
   readonly findings: readonly Finding[];
+  /** What the host shows, where it is looked at. */
+  readonly host?: HostView | undefined;
   /** The tables behind it, for rows and for checks. */
   readonly facts: Facts;
 }

@@ -1,7 +1,6 @@
 // `fcgi-inspect capture.pcap`: what is wrong in these captures. The default command.
 import { type Command, Option } from 'commander';
 import { nearest } from '../analysis/filter/filter-error.js';
-import { SEVERITIES, type Severity } from '../analysis/finding.js';
 import { selectRows } from '../analysis/select-rows.js';
 import type { Snapshot } from '../analysis/snapshot.js';
 import type { UserError } from '../model/errors.js';
@@ -11,6 +10,7 @@ import { textReport } from '../reporters/text.js';
 import type { Gathering } from '../sources/gather.js';
 import { EXIT_FINDINGS, EXIT_INPUT, exitWith } from './exit.js';
 import { failWith } from './fail.js';
+import { FAIL_ON_WORDS, type FailOn, failsOn } from './fail-on.js';
 import { interruptible } from './interrupt.js';
 import { localOffset } from './local-offset.js';
 import { parseCount, parseWord } from './options.js';
@@ -22,13 +22,12 @@ import { screenImpossible, terminalOf } from './terminal.js';
 
 const FORMATS = ['tui', 'text', 'json', 'ndjson'] as const;
 type Format = (typeof FORMATS)[number];
-const FAIL_ON = ['error', 'warning', 'note', 'never'] as const;
 
 interface InspectOptions extends SourceOptions {
   readonly format?: Format;
   readonly filter?: string;
   readonly limit?: number;
-  readonly failOn: (typeof FAIL_ON)[number];
+  readonly failOn: FailOn;
   readonly output?: string;
   readonly time?: TimeFormat;
   readonly color: boolean;
@@ -69,7 +68,7 @@ export function addInspectCommand(program: Command): Command {
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 if there is a finding this bad: error, warning, note, never')
         .default('never')
-        .argParser((value: string) => parseWord(value, '--fail-on', FAIL_ON)),
+        .argParser((value: string) => parseWord(value, '--fail-on', FAIL_ON_WORDS)),
     )
     .option('-o, --output <file>', 'write the report to a file')
     .addOption(
@@ -110,7 +109,7 @@ async function inspect(paths: readonly string[], options: InspectOptions, progra
     if (!quiet) for (const problem of cutProblems(snapshot)) complain(problem);
     const { histories } = gathering.pipeline.tracker;
     await writePieces(report(snapshot, histories, format, options, select, paths), options.output);
-    if (isAtLeast(snapshot, options.failOn)) exitWith(EXIT_FINDINGS);
+    if (failsOn(options.failOn, snapshot.findings)) exitWith(EXIT_FINDINGS);
   }
   if (nothingRead || gathering.failures.length > 0 || gathering.incomplete) exitWith(EXIT_INPUT);
   if (gathering.interrupted && options.interface === undefined) exitWith(interrupt.exitCode);
@@ -140,7 +139,7 @@ async function inspectScreen(paths: readonly string[], options: InspectOptions, 
       gathering.captures.length + gathering.texts.length === 0 ? paths[0] : undefined,
       program,
     );
-  if (snapshot && isAtLeast(snapshot, options.failOn)) exitWith(EXIT_FINDINGS);
+  if (snapshot && failsOn(options.failOn, snapshot.findings)) exitWith(EXIT_FINDINGS);
   if (gathering.interrupted) return;
   if (!left || gathering.failures.length > 0 || gathering.incomplete) exitWith(EXIT_INPUT);
 }
@@ -198,10 +197,4 @@ function cutProblems(snapshot: Snapshot): string[] {
   return snapshot.input.problems
     .filter((problem) => told.has(problem.code) || /^(bad|damaged|gzip)-/.test(problem.code))
     .map((problem) => `${problem.file ?? snapshot.input.files[0]?.name ?? 'input'}: ${problem.detail}`);
-}
-
-function isAtLeast(snapshot: Snapshot, failOn: InspectOptions['failOn']): boolean {
-  if (failOn === 'never') return false;
-  const bar = SEVERITIES.indexOf(failOn satisfies Severity);
-  return snapshot.findings.some((finding) => SEVERITIES.indexOf(finding.severity) <= bar);
 }

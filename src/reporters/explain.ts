@@ -40,6 +40,7 @@ export const SYMPTOMS: readonly { readonly symptom: string; readonly findings: r
       'daemon-gone',
       'backlog-overflow',
       'backlog-capped',
+      'descriptors-exhausted',
       'abort-on-overflow',
       'ephemeral-port-exhaustion',
       'stale-keep-alive-race',
@@ -138,7 +139,10 @@ export function* explainFinding(check: Check, options: ExplainOptions = {}): Gen
   for (const line of wrap(printable(check.title, options), width)) yield `${line}\n`;
   yield '\n';
   for (const line of beside('Severity', 10, printable(check.severity, options), width)) yield `${line}\n`;
-  const needs = check.needs.map((need) => NEED_WORDS[need]).join(', ');
+  const needs = [
+    ...check.needs.map((need) => NEED_WORDS[need]),
+    ...(check.also ?? []).flatMap((need) => (check.needs.includes(need) ? [] : [`or ${NEED_WORDS[need]}`])),
+  ].join(', ');
   if (needs !== '') for (const line of beside('Needs', 10, needs, width)) yield `${line}\n`;
   for (const paragraph of check.explanation.split(/\n\s*\n/)) {
     yield '\n';

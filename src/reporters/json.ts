@@ -8,6 +8,7 @@ import type { Backend, LatencyFigures, Snapshot } from '../analysis/snapshot.js'
 import type { Percentiles } from '../analysis/sweep.js';
 import type { HistoryTable } from '../tcp/history-table.js';
 import { isoTime } from './format-time.js';
+import { hostObject } from './host-json.js';
 import { redactText } from './redact.js';
 import { safeJson } from './safe-json.js';
 
@@ -37,6 +38,7 @@ export function* jsonReport(snapshot: Snapshot, options: JsonOptions): Generator
     backends: snapshot.backends.map(backendObject),
     processes: snapshot.processes.map((process) => processObject(snapshot, process)),
     findings: snapshot.findings.map((finding) => findingObject(finding, options.showSecrets)),
+    ...(snapshot.host ? { host: hostObject(snapshot.host) } : {}),
   };
   yield `${safeJson(head, 2).slice(0, -2)},\n  "connections": [`;
   yield* list(options.connectionRows, options.limit, (row) =>
@@ -65,6 +67,7 @@ export function* ndjsonReport(snapshot: Snapshot, options: JsonOptions): Generat
   for (const backend of snapshot.backends) yield line('backend', backendObject(backend));
   for (const process of snapshot.processes) yield line('process', processObject(snapshot, process));
   for (const finding of snapshot.findings) yield line('finding', findingObject(finding, options.showSecrets));
+  if (snapshot.host) yield line('host', hostObject(snapshot.host));
   yield line('summary', { ...snapshot.summary, latency: latencyObject(snapshot.summary.latency) });
 }
 

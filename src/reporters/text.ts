@@ -1,6 +1,7 @@
 // The text report: everything the first screen says, for people who read it once, pipe it or mail it. Findings first,
 // then the figures they come from.
 import type { Snapshot } from '../analysis/snapshot.js';
+import { type HostTextOptions, hostLines } from './host-text.js';
 import { backendLines } from './text-backends.js';
 import { connectionLines } from './text-connections.js';
 import { type TextContext, type TextOptions, textContext } from './text-context.js';
@@ -43,6 +44,12 @@ function* parts(context: TextContext): Generator<Iterable<string>> {
     yield backendLines(context);
   }
   yield processLines(context);
+  if (snapshot.host) yield hostLines(snapshot.host, hostOptions(context));
   if (options.filter) yield rowLines(context, options.filter);
   yield nextLines(context);
+}
+
+function hostOptions({ options, width, limit }: TextContext): HostTextOptions {
+  const { colour = false, ascii = false, showSecrets = false } = options;
+  return { width, colour, ascii, limit, showQueries: showSecrets };
 }

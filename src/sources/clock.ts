@@ -6,3 +6,8 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => performance.now() };
+
+/** Milliseconds since 1970, for people. */
+export function wallTime(): number {
+  return Date.now();
+}

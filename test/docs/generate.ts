@@ -4,8 +4,11 @@ import { CHECKS } from '../../src/analysis/checks/index.js';
 import { fieldsTable } from '../../src/analysis/filter/fields-table.js';
 import { DEMO_PATHS } from '../../src/endpoints/applications/answer.js';
 import { faultsTable, modifiersTable } from '../../src/faults/fault-table.js';
+import { COUNTERS } from '../../src/host/kernel-counters.js';
+import { MISSING_CODES } from '../../src/host/missing.js';
 import { PROBLEM_CODES } from '../../src/model/problem-codes.js';
 import { bySymptom } from '../../src/reporters/explain.js';
+import { metricsTable } from '../../src/reporters/metrics/metrics-table.js';
 import { screenSymbols } from '../../src/tui/drawing/symbols.js';
 import { keysTable } from '../../src/tui/keys/key-words.js';
 import { MARK_WORDS } from '../../src/tui/rows/marks.js';
@@ -23,6 +26,9 @@ export const PARTS: Readonly<Record<string, () => string>> = {
   'finding-table': () => findingTable(CHECKS),
   findings: () => CHECKS.map(findingSection).join('\n'),
   'filter-fields': fieldsTable,
+  metrics: metricsTable,
+  'kernel-counters': kernelCounters,
+  'missing-codes': missingCodes,
   'stream-problems': streamProblems,
   'input-problems': inputProblems,
   faults: faultsTable,
@@ -39,8 +45,8 @@ function findingTable(checks: readonly Check[]): string {
   return bySymptom(checks)
     .map(({ symptom, findings }) => {
       const rows = findings.map(
-        ({ id, title, needs }) =>
-          `| [\`${id}\`](#${id}) | ${cell(title)} | ${needs.map((need) => NEEDS[need]).join(', ')} |`,
+        ({ id, title, needs, also = [] }) =>
+          `| [\`${id}\`](#${id}) | ${cell(title)} | ${[...new Set([...needs, ...also])].map((need) => NEEDS[need]).join(', ')} |`,
       );
       return `**${symptom}**\n\n| finding | says | needs |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
     })
@@ -73,6 +79,16 @@ function paragraphLines(paragraph: string): string[] {
   }
   if (inCode) lines.push('```');
   return lines;
+}
+
+function missingCodes(): string {
+  const rows = Object.entries(MISSING_CODES).map(([code, meaning]) => `| \`${code}\` | ${cell(meaning)} |`);
+  return `| code | what is not seen |\n| --- | --- |\n${rows.join('\n')}\n`;
+}
+
+function kernelCounters(): string {
+  const rows = COUNTERS.map(({ name, meaning }) => `| \`${name}\` | ${cell(meaning)} |`);
+  return `| counter | counts |\n| --- | --- |\n${rows.join('\n')}\n`;
 }
 
 function streamProblems(): string {

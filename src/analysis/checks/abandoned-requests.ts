@@ -1,8 +1,11 @@
 // The web server gave a request up before it was answered, and the application worked on for nobody.
+
 import { NO_PROTOCOL_STATUS } from '../../model/request-table.js';
 import type { Check } from '../check.js';
 import type { Facts, Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
+import { abandonedInQueue } from '../host-evidence/connections.js';
+import { withHost } from '../host-evidence/with-host.js';
 import { endPacket, webServerEnd } from './shared-endings.js';
 import { counted, requestEvidence, requestName, showsRequests, span } from './shared-evidence.js';
 import { hasNoAnswer, isComplete } from './shared-unanswered.js';
@@ -33,7 +36,7 @@ const ADVICE: readonly Advice[] = [
   },
 ];
 
-export const abandonedRequests: Check = {
+export const abandonedRequests: Check = withHost(abandonedInQueue, {
   id: 'abandoned-requests',
   title: 'The application works on requests that the web server has given up',
   severity: 'warning',
@@ -46,7 +49,7 @@ A few of these are normal life. In an overload they make it worse: the queue is 
     if (!showsRequests(facts)) return 'not-applicable';
     return facts.listeners.flatMap((listener) => findingsOf(facts, listener));
   },
-};
+});
 
 function findingsOf(facts: Facts, listener: Listener): Finding[] {
   const { requests, connections } = facts;

@@ -1,7 +1,10 @@
 // A connection reset right after its handshake: the kernel throws away what does not fit into the accept queue.
+
 import type { Check } from '../check.js';
 import type { Facts, Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
+import { resetOnOverflow } from '../host-evidence/listeners.js';
+import { withHost } from '../host-evidence/with-host.js';
 import { resetRightAfterHandshake } from './shared-endings.js';
 import { connectionEvidence, connectionName, counted, span } from './shared-evidence.js';
 
@@ -22,7 +25,7 @@ const ADVICE: readonly Advice[] = [
   },
 ];
 
-export const abortOnOverflow: Check = {
+export const abortOnOverflow: Check = withHost(resetOnOverflow, {
   id: 'abort-on-overflow',
   title: 'Connections are reset right after the handshake',
   severity: 'error',
@@ -37,7 +40,7 @@ The setting is there for those who would rather fail at once than wait. In front
     if (facts.tcpPackets === 0) return 'not-applicable';
     return facts.listeners.flatMap((listener) => findingOf(facts, listener) ?? []);
   },
-};
+});
 
 function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const { connections } = facts;

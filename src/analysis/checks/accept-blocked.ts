@@ -1,7 +1,10 @@
 // Why requests queue: one connection whose request is not complete holds the lock that everybody else waits for.
+
 import type { Check } from '../check.js';
 import { closeTime, type Facts } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
+import { lockedAccept } from '../host-evidence/queue.js';
+import { withHost } from '../host-evidence/with-host.js';
 import { connectionEvidence, connectionName, counted, requestEvidence, span } from './shared-evidence.js';
 import { type ListenerQueue, queuesOf, waitEvidence } from './shared-queue.js';
 
@@ -26,7 +29,7 @@ const ADVICE: readonly Advice[] = [
   },
 ];
 
-export const acceptBlocked: Check = {
+export const acceptBlocked: Check = withHost(lockedAccept, {
   id: 'accept-blocked',
   title: 'One connection with an unfinished request blocks all others',
   severity: 'error',
@@ -42,7 +45,7 @@ Who opens such connections: TCP health checks, port scanners, a web server that 
     if (queues === 'not-applicable') return queues;
     return queues.filter(({ queue }) => queue.blockers.length > 0).map((each) => findingOf(facts, each));
   },
-};
+});
 
 function findingOf(facts: Facts, { listener, queue }: ListenerQueue): Finding {
   const { blockers } = queue;

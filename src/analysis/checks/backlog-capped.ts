@@ -1,7 +1,10 @@
 // The listener's queue is shorter than its configuration says, because the kernel caps it. Only the host can tell.
-import type { Check } from '../check.js';
 
-export const backlogCapped: Check = {
+import type { Check } from '../check.js';
+import { shorterThanAsked } from '../host-evidence/listeners.js';
+import { withHost } from '../host-evidence/with-host.js';
+
+export const backlogCapped: Check = withHost(shorterThanAsked, {
   id: 'backlog-capped',
   title: 'The accept queue is shorter than configured: the kernel caps it',
   severity: 'warning',
@@ -24,4 +27,4 @@ A capture does not show the limit. It shows the consequence, connection attempts
   ],
   needs: ['host'],
   run: () => 'not-applicable',
-};
+});

@@ -1,8 +1,11 @@
 // The accept queue is full: the kernel leaves SYNs unanswered, or ignores the last packet of the handshake.
+
 import { MARK_DATA_ACKNOWLEDGED_0, MARK_ONE_SIDED, MARK_SYN_ACK_AFTER_DATA } from '../../tcp/connection-table.js';
 import type { Check } from '../check.js';
 import type { Facts, Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
+import { fullQueue } from '../host-evidence/queue.js';
+import { withHost } from '../host-evidence/with-host.js';
 import { connectionEvidence, connectionName, counted, grouped, span } from './shared-evidence.js';
 
 /** A SYN-ACK that comes later than this answers a repeated SYN, not the first one. */
@@ -46,7 +49,7 @@ const ADVICE: readonly Advice[] = [
   },
 ];
 
-export const backlogOverflow: Check = {
+export const backlogOverflow: Check = withHost(fullQueue, {
   id: 'backlog-overflow',
   title: 'The accept queue overflows',
   severity: 'error',
@@ -65,7 +68,7 @@ The queue is full because the workers do not keep up: see stuck-accept-queue and
     if (facts.tcpPackets === 0) return 'not-applicable';
     return facts.listeners.flatMap((listener) => findingOf(facts, listener) ?? []);
   },
-};
+});
 
 interface Overflow {
   /** Connections whose first SYN was not answered, and their repeated SYNs. */

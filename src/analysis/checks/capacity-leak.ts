@@ -1,7 +1,10 @@
 // Workers that died and were not replaced: fewer than configured, for long. Only the host can tell.
-import type { Check } from '../check.js';
 
-export const capacityLeak: Check = {
+import type { Check } from '../check.js';
+import { fewerWorkers } from '../host-evidence/listeners.js';
+import { withHost } from '../host-evidence/with-host.js';
+
+export const capacityLeak: Check = withHost(fewerWorkers, {
   id: 'capacity-leak',
   title: 'Fewer workers live than configured, or dead ones are not collected',
   severity: 'error',
@@ -28,4 +31,4 @@ It takes the process list of the host, or the status page of php-fpm, over some 
   ],
   needs: ['host'],
   run: () => 'not-applicable',
-};
+});

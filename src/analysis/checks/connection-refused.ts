@@ -1,7 +1,10 @@
 // SYNs answered by RST: nobody listens on the port.
+
 import type { Check } from '../check.js';
 import type { Facts, Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
+import { nobodyListens } from '../host-evidence/listeners.js';
+import { withHost } from '../host-evidence/with-host.js';
 import { isRefused } from './shared-endings.js';
 import { connectionEvidence, connectionName, counted, grouped } from './shared-evidence.js';
 
@@ -31,7 +34,7 @@ const ADVICE: readonly Advice[] = [
   },
 ];
 
-export const connectionRefused: Check = {
+export const connectionRefused: Check = withHost(nobodyListens('tcp'), {
   id: 'connection-refused',
   title: 'Connections are refused: nobody listens',
   severity:
@@ -47,7 +50,7 @@ nginx answers 502 and logs "connect() failed (111: Connection refused) while con
     if (facts.tcpPackets === 0) return 'not-applicable';
     return [...facts.listeners.flatMap((listener) => findingOf(facts, listener) ?? []), ...unknownEndpoints(facts)];
   },
-};
+});
 
 function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const { connections } = facts;

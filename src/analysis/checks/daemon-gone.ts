@@ -1,8 +1,11 @@
 // A unix socket whose listener is gone: connecting to it fails again and again.
+
 import type { ProcessLoad } from '../../logs/process-load.js';
 import type { Check } from '../check.js';
 import type { Facts } from '../facts.js';
 import { type Advice, type Finding, MAX_EVIDENCE } from '../finding.js';
+import { nobodyListens } from '../host-evidence/listeners.js';
+import { withHost } from '../host-evidence/with-host.js';
 import { counted } from './shared-evidence.js';
 
 /** A restart of the application costs one or two attempts. */
@@ -29,7 +32,7 @@ const ADVICE: readonly Advice[] = [
   },
 ];
 
-export const daemonGone: Check = {
+export const daemonGone: Check = withHost(nobodyListens('unix'), {
   id: 'daemon-gone',
   title: 'Nobody listens on the unix socket any more',
   severity: 'error',
@@ -49,7 +52,7 @@ It is not the same as a full queue: with a listener that does not accept, a non-
     );
     return gone.length === 0 ? [] : [findingOf(gone)];
   },
-};
+});
 
 function findingOf(gone: readonly ProcessLoad[]): Finding {
   const failures = gone.reduce((sum, { listenerGone }) => sum + listenerGone, 0);

@@ -1,7 +1,10 @@
 // The web server's host runs out of ports for connections to the application. No packet shows it: the SYN never leaves.
-import type { Check } from '../check.js';
 
-export const ephemeralPortExhaustion: Check = {
+import type { Check } from '../check.js';
+import { noPortsLeft } from '../host-evidence/ports.js';
+import { withHost } from '../host-evidence/with-host.js';
+
+export const ephemeralPortExhaustion: Check = withHost(noPortsLeft, {
   id: 'ephemeral-port-exhaustion',
   title: 'The web server has no ports left for connections to the application',
   severity: 'error',
@@ -30,4 +33,4 @@ A capture cannot show it, because no packet is sent; it shows only a hole. What 
   ],
   needs: ['host'],
   run: () => 'not-applicable',
-};
+});

@@ -15,6 +15,7 @@ import { connectionRecycled } from './connection-recycled.js';
 import { connectionRefused } from './connection-refused.js';
 import { contentLengthMismatch } from './content-length-mismatch.js';
 import { daemonGone } from './daemon-gone.js';
+import { descriptorsExhausted } from './descriptors-exhausted.js';
 import { ephemeralPortExhaustion } from './ephemeral-port-exhaustion.js';
 import { getValuesUnanswered } from './get-values-unanswered.js';
 import { headerTooBig } from './header-too-big.js';
@@ -68,6 +69,7 @@ export const CHECKS: readonly Check[] = [
   requestBodyStalled,
   ephemeralPortExhaustion,
   capacityLeak,
+  descriptorsExhausted,
   staleKeepAliveRace,
   keepConnWithoutPool,
   keepAliveBroken,

@@ -1,8 +1,11 @@
 // Why requests queue: kept connections on which nothing happens occupy the workers, and the wait ends when one closes.
+
 import { REQUEST_ENDED, REQUEST_KEEP_CONN } from '../../model/request-table.js';
 import type { Check } from '../check.js';
 import { closeTime, type Facts, type Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
+import { parkedWorkers } from '../host-evidence/queue.js';
+import { withHost } from '../host-evidence/with-host.js';
 import type { QueueModel } from '../queue-model.js';
 import { endPacket } from './shared-endings.js';
 import { connectionEvidence, connectionName, counted, grouped, span } from './shared-evidence.js';
@@ -42,7 +45,7 @@ const ADVICE: readonly Advice[] = [
   },
 ];
 
-export const keepAlivePinsWorkers: Check = {
+export const keepAlivePinsWorkers: Check = withHost(parkedWorkers, {
   id: 'keep-alive-pins-workers',
   title: 'Idle kept connections occupy the workers',
   severity: 'error',
@@ -60,7 +63,7 @@ Advice found in many places is the wrong way round: a pool as large as pm.max_ch
     if (queues === 'not-applicable') return queues;
     return queues.flatMap((each) => findingOf(facts, each) ?? []);
   },
-};
+});
 
 /** Whether it is idle connections that hold the slots, not work. */
 export function isPinned(facts: Facts, each: ListenerQueue): boolean {

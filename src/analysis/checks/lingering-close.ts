@@ -1,8 +1,11 @@
 // The application has closed its side and waits for the web server to close too: until then the worker is not free.
+
 import { MARK_ONE_SIDED } from '../../tcp/connection-table.js';
 import type { Check } from '../check.js';
 import type { Facts, Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
+import { pinnedByClose } from '../host-evidence/connections.js';
+import { withHost } from '../host-evidence/with-host.js';
 import { connectionEvidence, connectionName, counted, span } from './shared-evidence.js';
 
 /** A web server closes within milliseconds of the application's FIN. */
@@ -27,7 +30,7 @@ const ADVICE: readonly Advice[] = [
   },
 ];
 
-export const lingeringClose: Check = {
+export const lingeringClose: Check = withHost(pinnedByClose, {
   id: 'lingering-close',
   title: 'The web server does not close after the application did',
   severity: 'warning',
@@ -40,7 +43,7 @@ Web servers close within a millisecond, so this is invisible. But a peer that do
     if (facts.tcpPackets === 0) return 'not-applicable';
     return facts.listeners.flatMap((listener) => findingsOf(facts, listener));
   },
-};
+});
 
 function findingsOf(facts: Facts, listener: Listener): Finding[] {
   const { connections, duration } = facts;

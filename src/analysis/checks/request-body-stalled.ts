@@ -1,8 +1,11 @@
 // Request bodies that did not come as CONTENT_LENGTH promised: the application waits for ever, or sees no body at all.
+
 import { PROTOCOL_SCGI, REQUEST_CHUNKED } from '../../model/request-table.js';
 import type { Check } from '../check.js';
 import type { Facts, Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE, type Severity } from '../finding.js';
+import { stalledBodies } from '../host-evidence/connections.js';
+import { withHost } from '../host-evidence/with-host.js';
 import { counted, grouped, requestEvidence, requestName, showsRequests, span } from './shared-evidence.js';
 import {
   BODY_AS_DECLARED,
@@ -118,7 +121,7 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-export const requestBodyStalled: Check = {
+export const requestBodyStalled: Check = withHost(stalledBodies, {
   id: 'request-body-stalled',
   title: 'Request bodies stall, are shorter than declared, or come without CONTENT_LENGTH',
   severity: 'error; a warning where a body that was too short was answered all the same',
@@ -138,7 +141,7 @@ A body that stops coming: with buffering off (and always in Apache and Caddy) th
     for (const listener of facts.listeners) findings.push(...findingsOf(facts, bodies, listener));
     return findings;
   },
-};
+});
 
 function findingsOf(facts: Facts, bodies: RequestBodies, listener: Listener): Finding[] {
   const counts = KINDS.map(() => 0);

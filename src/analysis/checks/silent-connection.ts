@@ -1,8 +1,11 @@
 // Connections on which nobody says anything until the application loses patience: each one held a worker meanwhile.
+
 import { MARK_ESTABLISHED } from '../../tcp/connection-table.js';
 import type { Check } from '../check.js';
 import type { Facts, Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
+import { silentOnes } from '../host-evidence/connections.js';
+import { withHost } from '../host-evidence/with-host.js';
 import { applicationEnd } from './shared-endings.js';
 import { connectionEvidence, connectionName, counted, span } from './shared-evidence.js';
 
@@ -28,7 +31,7 @@ const ADVICE: readonly Advice[] = [
   },
 ];
 
-export const silentConnection: Check = {
+export const silentConnection: Check = withHost(silentOnes, {
   id: 'silent-connection',
   title: 'Connections without a byte hold workers',
   severity: 'warning',
@@ -43,7 +46,7 @@ With a pool of two workers, two silent connections made the third request wait 4
     if (facts.tcpPackets === 0) return 'not-applicable';
     return facts.listeners.flatMap((listener) => findingsOf(facts, listener));
   },
-};
+});
 
 function findingsOf(facts: Facts, listener: Listener): Finding[] {
   const { connections } = facts;

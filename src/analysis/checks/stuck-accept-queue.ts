@@ -1,7 +1,10 @@
 // Requests wait for their first byte because they queue, not because their answer takes long.
+
 import type { Check } from '../check.js';
 import type { Facts } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
+import { notAccepted } from '../host-evidence/queue.js';
+import { withHost } from '../host-evidence/with-host.js';
 import { connectionEvidence, connectionName, counted, grouped, span } from './shared-evidence.js';
 import { countUnanswered, deepestMoment, type ListenerQueue, queuesOf, waitEvidence } from './shared-queue.js';
 
@@ -33,7 +36,7 @@ const ADVICE: readonly Advice[] = [
   },
 ];
 
-export const stuckAcceptQueue: Check = {
+export const stuckAcceptQueue: Check = withHost(notAccepted, {
   id: 'stuck-accept-queue',
   title: 'Requests queue before the application takes them',
   severity: 'error',
@@ -48,7 +51,7 @@ What the wait is for is told by other findings, where the times show it: all wor
     const queues = queuesOf(facts);
     return queues === 'not-applicable' ? queues : queues.map((each) => findingOf(facts, each));
   },
-};
+});
 
 function findingOf(facts: Facts, { listener, queue }: ListenerQueue): Finding {
   const count = queue.waiting.length;

@@ -1,8 +1,11 @@
 // The application closes first on every connection, so the sockets in TIME_WAIT pile up on its port.
+
 import { APPLICATION } from '../../model/side.js';
 import type { Check } from '../check.js';
 import type { Facts } from '../facts.js';
 import type { Advice, Finding } from '../finding.js';
+import { timeWaitAtApplication } from '../host-evidence/ports.js';
+import { withHost } from '../host-evidence/with-host.js';
 import { judgeTimeWait, type TimeWaitVerdict } from '../time-wait-rule.js';
 import { counted, grouped } from './shared-evidence.js';
 import {
@@ -39,7 +42,7 @@ const ADVICE: readonly Advice[] = [
   },
 ];
 
-export const timeWaitApplicationSide: Check = {
+export const timeWaitApplicationSide: Check = withHost(timeWaitAtApplication, {
   id: 'time-wait-application-side',
   title: 'The application closes first: TIME_WAIT piles up on its side',
   severity:
@@ -58,7 +61,7 @@ The cure is to keep connections open, and that needs both halves: the flag in ev
     if (facts.tcpPackets === 0) return 'not-applicable';
     return judgeTimeWait(facts, APPLICATION).map((verdict) => findingOf(facts, verdict));
   },
-};
+});
 
 function findingOf(facts: Facts, verdict: TimeWaitVerdict): Finding {
   const asked = askedToStay(facts, verdict, APPLICATION);

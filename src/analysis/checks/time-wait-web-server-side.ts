@@ -1,8 +1,11 @@
 // The web server closes first: each connection leaves one of its ephemeral ports in TIME_WAIT, and there are only so many.
+
 import { WEB_SERVER } from '../../model/side.js';
 import type { Check } from '../check.js';
 import type { Facts } from '../facts.js';
 import type { Advice, Finding } from '../finding.js';
+import { timeWaitAtWebServer } from '../host-evidence/ports.js';
+import { withHost } from '../host-evidence/with-host.js';
 import { EPHEMERAL_PORTS } from '../time-wait-ledger.js';
 import { judgeTimeWait, type TimeWaitVerdict } from '../time-wait-rule.js';
 import { counted, grouped } from './shared-evidence.js';
@@ -41,7 +44,7 @@ const ADVICE: readonly Advice[] = [
   },
 ];
 
-export const timeWaitWebServerSide: Check = {
+export const timeWaitWebServerSide: Check = withHost(timeWaitAtWebServer, {
   id: 'time-wait-web-server-side',
   title: 'The web server closes first: TIME_WAIT holds its ephemeral ports',
   severity:
@@ -58,7 +61,7 @@ When the ports run out, nginx logs at level crit "connect() to 127.0.0.1:9000 fa
     if (facts.tcpPackets === 0) return 'not-applicable';
     return judgeTimeWait(facts, WEB_SERVER).map((verdict) => findingOf(facts, verdict));
   },
-};
+});
 
 function findingOf(facts: Facts, verdict: TimeWaitVerdict): Finding {
   const asked = askedToStay(facts, verdict, WEB_SERVER);

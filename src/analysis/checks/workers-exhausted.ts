@@ -1,7 +1,10 @@
 // Why requests queue: the application serves only so many at once, and all of those places are taken.
+
 import type { Check } from '../check.js';
 import type { Facts } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
+import { allBusy } from '../host-evidence/queue.js';
+import { withHost } from '../host-evidence/with-host.js';
 import { isPinned } from './keep-alive-pins-workers.js';
 import {
   connectionEvidence,
@@ -40,7 +43,7 @@ const ADVICE: readonly Advice[] = [
   },
 ];
 
-export const workersExhausted: Check = {
+export const workersExhausted: Check = withHost(allBusy, {
   id: 'workers-exhausted',
   title: 'All workers of the application are busy',
   severity: 'error',
@@ -58,7 +61,7 @@ php-fpm says "WARNING: [pool www] server reached pm.max_children setting (50), c
     if (queues === 'not-applicable') return queues;
     return queues.flatMap((each) => findingOf(facts, each) ?? []);
   },
-};
+});
 
 function findingOf(facts: Facts, each: ListenerQueue): Finding | undefined {
   const { listener, queue } = each;

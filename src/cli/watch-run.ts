@@ -1,0 +1,183 @@
+// Runs the watch command: a look each interval, what is found then, and metrics for whoever asks.
+import { appendFileSync } from 'node:fs';
+import { CHECKS } from '../analysis/checks/index.js';
+import { conclude } from '../analysis/conclude.js';
+import { FindingHistory } from '../analysis/finding-history.js';
+import { Pipeline } from '../analysis/pipeline.js';
+import { parseAddress } from '../endpoints/address.js';
+import { systemClock } from '../endpoints/clock.js';
+import { type MetricsServer, serveMetrics } from '../endpoints/metrics-server.js';
+import type { Candidate } from '../host/candidates.js';
+import { UserError } from '../model/errors.js';
+import { metricsFormat, metricsText, OPEN_METRICS_TYPE, PROMETHEUS_TYPE } from '../reporters/metrics/metrics-text.js';
+import { wallTime } from '../sources/clock.js';
+import { discoverApplications } from '../sources/host-discovery.js';
+import { ChunkWriter } from './chunk-writer.js';
+import { EXIT_FINDINGS, exitWith } from './exit.js';
+import { failsOn } from './fail-on.js';
+import { HostWatch } from './host-watch.js';
+import { interruptible } from './interrupt.js';
+import { localOffset } from './local-offset.js';
+import { advise, complain } from './output.js';
+import { terminalOf } from './terminal.js';
+import { METRICS_ADDRESS, type WatchOptions } from './watch-options.js';
+import { changeLines, type Look, watchOutput } from './watch-output.js';
+
+export async function runWatch(addresses: readonly string[], options: WatchOptions, version: string): Promise<void> {
+  const metricsAddress = parseMetricsAddress(options.metrics);
+  const interrupt = interruptible();
+  try {
+    const watched = addresses.length > 0 ? addresses : await findAddresses(options);
+    const watch = await HostWatch.open({
+      addresses: watched,
+      pid: options.pid,
+      status: {
+        wanted: options.status,
+        path: options.statusPath,
+        timeout: options.statusTimeout,
+        maxChildren: options.maxChildren,
+      },
+    });
+    await watchUntil(watch, options, metricsAddress && { ...metricsAddress, version }, interrupt.signal);
+  } finally {
+    interrupt.end();
+  }
+}
+
+async function watchUntil(
+  watch: HostWatch,
+  options: WatchOptions,
+  metricsAddress: { host: string; port: number; version: string } | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const pipeline = new Pipeline();
+  pipeline.finish();
+  const history = new FindingHistory();
+  const writer = new ChunkWriter(options.output);
+  const { width, colour, ascii } = terminalOf(options.color, options.ascii === true, options.output !== undefined);
+  const { limit, showQueries = false, once = false } = options;
+  const output = watchOutput(options.format ?? 'text', {
+    width,
+    colour,
+    ascii,
+    limit,
+    showQueries,
+    once,
+    pipeline,
+    zone: localOffset,
+  });
+  const metrics = metricsAddress && (await openMetrics(metricsAddress, watch, history, options));
+  if (metrics && options.quiet !== true) advise(`metrics at http://${metrics.address}/metrics`);
+  const looks = once ? (options.interval > 0 ? 2 : 1) : Number.POSITIVE_INFINITY;
+  const end = options.duration === undefined ? Number.POSITIVE_INFINITY : options.duration * 1e6;
+  let last: Look | undefined;
+  try {
+    for (let turn = 0; turn < looks && !writer.closed; turn++) {
+      if (turn > 0) {
+        const next = watch.view.time + options.interval * 1e6;
+        // The last look is at the end, not an interval before it.
+        if (last && last.view.time >= end) break;
+        await until(Math.min(next, Math.max(end, 0)) - watch.now, signal);
+      }
+      if (signal.aborted) break;
+      last = await lookOnce(watch, pipeline, history);
+      if (options.log !== undefined) appendLog(options.log, [...changeLines(last.changes, last.wallTime)].join(''));
+      for (const piece of output.look(last)) writer.push(piece);
+      await writer.flush();
+    }
+    if (last) for (const piece of output.end(last)) writer.push(piece);
+    await writer.end();
+  } finally {
+    await metrics?.close();
+  }
+  const worst = history.findings.map((seen) => ({ severity: seen.worst }));
+  if (failsOn(options.failOn, worst)) exitWith(EXIT_FINDINGS);
+}
+
+async function lookOnce(watch: HostWatch, pipeline: Pipeline, history: FindingHistory): Promise<Look> {
+  const view = await watch.look();
+  const snapshot = conclude({ pipeline, files: [], problems: [], processes: [], checks: CHECKS, host: view });
+  const changes = history.push(view.time, snapshot.findings);
+  return { view, snapshot, changes, findings: history.findings, wallTime: wallTime() };
+}
+
+function until(nanoseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const done = () => {
+      timer.cancel();
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = systemClock.after(Math.max(0, nanoseconds / 1e6), done);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
+
+/** @throws UserError where there is nothing to watch */
+async function findAddresses(options: WatchOptions): Promise<string[]> {
+  const { candidates, denied } = await discoverApplications(options.pid === undefined ? {} : { pid: options.pid });
+  // What is only a guess is watched where nothing better was found.
+  const better = candidates.filter(({ certainty }) => certainty !== 'maybe');
+  const chosen = better.length > 0 ? better : candidates;
+  if (chosen.length === 0) {
+    throw new UserError(
+      'no FastCGI application was found on this host',
+      denied > 0
+        ? `name its address, as in fcgi-inspect watch 127.0.0.1:9000; as root more can be found (${denied} processes of other users were not looked at)`
+        : 'name its address, as in fcgi-inspect watch 127.0.0.1:9000',
+    );
+  }
+  if (options.quiet !== true) for (const candidate of chosen) advise(`watching ${candidateText(candidate)}`);
+  return chosen.map(({ address }) => address);
+}
+
+function candidateText({ address, certainty, reasons }: Candidate): string {
+  const sure = { sure: 'FastCGI', likely: 'probably FastCGI', maybe: 'perhaps FastCGI' }[certainty];
+  return `${address}: ${sure} (${reasons.join('; ')})`;
+}
+
+function parseMetricsAddress(given: string | true | undefined): { host: string; port: number } | undefined {
+  if (given === undefined) return undefined;
+  const text = given === true ? METRICS_ADDRESS : given;
+  // A port alone is on this host only: what is served tells about requests.
+  const match = /^:?(\d{1,5})$/.exec(text);
+  if (match) return { host: '127.0.0.1', port: Number(match[1]) };
+  const free = /^(.+):0$/.exec(text);
+  const address = parseAddress(free ? `${free[1]}:1` : text);
+  if (address.kind === 'unix')
+    throw new UserError(`--metrics ${text}: metrics are served over TCP`, `write ${METRICS_ADDRESS}`);
+  return { host: address.host, port: free ? 0 : address.port };
+}
+
+function openMetrics(
+  address: { host: string; port: number; version: string },
+  watch: HostWatch,
+  history: FindingHistory,
+  { metricsPerProcess: perProcess = false }: WatchOptions,
+): Promise<MetricsServer> {
+  const { version } = address;
+  return serveMetrics(address, (accept) => {
+    const format = metricsFormat(accept);
+    // Before the first look nothing is known of the host.
+    const host = watch.view.looks > 0 ? watch.view : undefined;
+    const text = metricsText({ version, host, findings: history.findings, perProcess }, format);
+    return { type: format === 'openmetrics' ? OPEN_METRICS_TYPE : PROMETHEUS_TYPE, text };
+  });
+}
+
+let logFailed = false;
+
+function appendLog(path: string, text: string): void {
+  if (text === '' || logFailed) return;
+  try {
+    appendFileSync(path, text);
+  } catch (error) {
+    // The watch goes on without its log.
+    logFailed = true;
+    complain(`cannot write ${path}: ${(error as Error).message}`);
+  }
+}

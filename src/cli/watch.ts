@@ -1,0 +1,86 @@
+// `fcgi-inspect watch [address...]`: this host's view of an application, without a relay.
+import { type Command, Option } from 'commander';
+import { parseTime } from './endpoint-options.js';
+import { parseCount, parseWord } from './options.js';
+import { FAIL_ON_WORDS, METRICS_ADDRESS, WATCH_FORMATS, type WatchOptions } from './watch-options.js';
+
+const EXAMPLES = `Examples:
+  fcgi-inspect watch                            finds FastCGI applications on this host and watches them
+  fcgi-inspect watch 127.0.0.1:9000             accept queue, TIME_WAIT by side, ports, load per process
+  fcgi-inspect watch unix:/run/php/php8.2-fpm.sock --once --fail-on error
+  fcgi-inspect watch --pid "$(docker inspect -f '{{.State.Pid}}' php)" 127.0.0.1:9000
+  fcgi-inspect watch 127.0.0.1:9000 --duration 30s --format json | jq .findings
+  fcgi-inspect watch --metrics                  for Prometheus, on ${METRICS_ADDRESS}
+`;
+
+const AFTER = `
+It reads /proc and runs ss (package iproute2), and connects to nothing but php-fpm's status page, where the pool's
+configuration or --status-path says that there is one. As an ordinary user it sees that user's processes; what it cannot
+see it says.
+Exit codes: 0, also when it is ended with Ctrl-C; 1 findings at --fail-on; 2 usage, or nothing to watch.
+`;
+
+export function addWatchCommand(program: Command): void {
+  program
+    .command('watch')
+    .description("this host's view: accept queues, TIME_WAIT, load per process (no relay)")
+    .argument('[addresses...]', 'host:port, [::1]:port or unix:/path; without one, FastCGI applications are looked for')
+    .addOption(
+      new Option('--interval <time>', 'from look to look')
+        .default(1000, '1s')
+        .argParser((value: string) => parseTime(value, '--interval')),
+    )
+    .option('--once', 'one report, of two looks an interval apart (--interval 0: of one look)')
+    .addOption(
+      new Option('--duration <time>', 'ends after so long').argParser((value: string) =>
+        parseTime(value, '--duration'),
+      ),
+    )
+    .addOption(
+      new Option('-f, --format <name>', `output: ${WATCH_FORMATS.join(', ')}`).argParser((value: string) =>
+        parseWord(value, '--format', WATCH_FORMATS),
+      ),
+    )
+    .addOption(
+      new Option('--fail-on <severity>', 'exit 1 if there was a finding this bad: error, warning, note, never')
+        .default('never')
+        .argParser((value: string) => parseWord(value, '--fail-on', FAIL_ON_WORDS)),
+    )
+    .addOption(
+      new Option('--pid <pid>', 'looks at the network namespace of this process (a container)').argParser(
+        (value: string) => parseCount(value, '--pid', 1),
+      ),
+    )
+    .option('--status-path <path>', "php-fpm's status page (default: pm.status_path of its configuration)")
+    .option('--no-status', 'does not ask for the status page')
+    .addOption(
+      new Option('--status-timeout <time>', 'for the status page')
+        .default(1000, '1s')
+        .argParser((value: string) => parseTime(value, '--status-timeout')),
+    )
+    .addOption(
+      new Option(
+        '--max-children <count>',
+        'pm.max_children of the pool, where its configuration cannot be read',
+      ).argParser((value: string) => parseCount(value, '--max-children', 1)),
+    )
+    .option('--metrics [address]', `serves metrics for Prometheus at /metrics (default: ${METRICS_ADDRESS})`)
+    .option('--metrics-per-process', 'series for each process as well')
+    .option('--log <file>', 'appends findings that appear and end to a file, one JSON object a line')
+    .addOption(
+      new Option('--limit <count>', 'rows of each list at most')
+        .default(20)
+        .argParser((value: string) => parseCount(value, '--limit')),
+    )
+    .option('--show-queries', 'query strings of requests too')
+    .option('-o, --output <file>', 'write to a file')
+    .option('--no-color', 'no colours')
+    .option('--ascii', 'no symbols beyond ASCII')
+    .option('-q, --quiet', 'no warnings on stderr')
+    .addHelpText('before', EXAMPLES)
+    .addHelpText('after', AFTER)
+    .action(async (addresses: string[], options: WatchOptions) => {
+      const { runWatch } = await import('./watch-run.js');
+      await runWatch(addresses, options, program.version() ?? '');
+    });
+}
