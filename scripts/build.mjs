@@ -22,6 +22,8 @@ const entries = {
   'cli/main': 'cli/main',
   // What the processes of a pool execute; src/endpoints/workers/entry-path.ts knows it by this name.
   'worker-process': 'endpoints/workers/process-entry',
+  // The relay of `tap` runs in a thread of its own; src/sources/tap/relay-worker-path.ts knows it by this name.
+  'relay-worker': 'sources/tap/relay-worker',
   server: 'endpoints/server-library',
   client: 'endpoints/client/index',
   protocol: 'protocol/index',
@@ -65,7 +67,7 @@ function copyTypes(path) {
   for (const [, from] of readFileSync(path, 'utf8').matchAll(/(?:from |import\()['"](\.[^'"]+)\.js['"]/g))
     copyTypes(resolve(dirname(path), `${from}.d.ts`));
 }
-const programs = ['cli/main', 'worker-process'];
+const programs = ['cli/main', 'worker-process', 'relay-worker'];
 for (const [name, path] of Object.entries(entries))
   if (!programs.includes(name)) copyTypes(join(root, 'dist', 'src', `${path}.d.ts`));
 writeFileSync(join(bundle, 'licenses.txt'), licenses(Object.keys(metafile.inputs)));

@@ -2,6 +2,7 @@
 import type { HostView } from '../host/host-view.js';
 import type { ProcessLoad } from '../logs/process-load.js';
 import type { CaptureProblem } from '../model/problem.js';
+import { BY_NONE } from '../model/side.js';
 import { arrivalsOf } from './arrivals.js';
 import { describeBackends } from './backends.js';
 import type { Check } from './check.js';
@@ -46,6 +47,7 @@ export function gatherFacts(gathered: Gathered): Facts {
   const { session, tracker } = pipeline;
   const { listeners, listenerOf } = indexListeners(session);
   const { counters } = tracker;
+  clearUnixTimeWaits(pipeline);
   const problems = [...pipeline.problems, ...gathered.problems];
   const base = {
     duration: pipeline.lastTime,
@@ -77,6 +79,13 @@ export function gatherFacts(gathered: Gathered): Facts {
   const facts: Facts = { ...base, inputProblems: problems, queues: [] };
   const queues = listeners.map((listener) => modelQueue(arrivalsOf(facts, listener), facts.duration));
   return { ...facts, queues };
+}
+
+/** AF_UNIX knows no TIME_WAIT: a recording of it only looks like TCP. */
+function clearUnixTimeWaits({ addresses, tracker }: Pipeline): void {
+  if (!addresses.hasStandIns) return;
+  const { count, address1, timeWait } = tracker.connections;
+  for (let row = 0; row < count; row++) if (addresses.isStandIn(address1[row])) timeWait[row] = BY_NONE;
 }
 
 function addTcpProblems(problems: CaptureProblem[], facts: Omit<Facts, 'inputProblems' | 'queues'>): void {

@@ -1,6 +1,6 @@
 // What the analysis knows of each connection beyond TCP: its protocol, requests and problems. Rows are those of the
 // connection table.
-import { grown, nextCapacity } from '../model/columns.js';
+import { grown, nextCapacity, retainRows } from '../model/columns.js';
 
 /** `protocol`: what is spoken, as far as it is known. */
 export const PROTOCOL_NONE = 0; // no payload yet, or too little to tell
@@ -36,6 +36,11 @@ export class ConversationTable {
     if (row < this.capacity) return;
     const capacity = nextCapacity(this.capacity, row + 1);
     this.reserve(capacity);
+  }
+
+  /** Keeps the rows that have a new number (retainRows). */
+  retain(numbers: Int32Array): void {
+    retainRows(Object.values(this), numbers);
   }
 
   reserve(capacity: number): void {

@@ -22,7 +22,8 @@ export function indexListeners(session: Session): ListenerIndex {
     const key = connections.address1[row] * 65536 + port;
     let index = byKey.get(key);
     if (index === undefined) {
-      if (!options.withoutPayload && !session.listeners.has(key) && !namedPorts.has(port)) continue;
+      const known = session.listeners.has(key) || namedPorts.has(port) || session.expected.has(key);
+      if (!options.withoutPayload && !known) continue;
       index = keys.length;
       byKey.set(key, index);
       keys.push(key);
@@ -53,7 +54,8 @@ export function indexListeners(session: Session): ListenerIndex {
   const listeners = keys.map((key, index): Listener => {
     const port = key % 65536;
     const address = (key - port) / 65536;
-    const protocol = session.listeners.get(key) ?? namedPorts.get(port) ?? 'tcp';
+    const protocol =
+      session.listeners.get(key) ?? namedPorts.get(port) ?? (session.expected.has(key) ? 'fastcgi' : 'tcp');
     const named = namedPorts.has(port);
     return {
       index,
@@ -64,7 +66,8 @@ export function indexListeners(session: Session): ListenerIndex {
       named,
       inSummary: protocol !== 'scgi' || named,
       connections: rows[index],
-      requests: requests[index],
+      // Of a live source, old requests of a connection may be gone.
+      requests: requests[index].subarray(0, requestFilled[index]),
       roughRequests: Uint32Array.from(rough[index]),
     };
   });

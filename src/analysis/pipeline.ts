@@ -61,14 +61,14 @@ export class Pipeline {
     this.decoder = new PacketDecoder(this.addresses);
   }
 
-  /** The next frame, in time order. */
-  frame(frame: Frame): void {
+  /** The next frame, in time order. Returns its connection's row; -1 where it has none. */
+  frame(frame: Frame): number {
     this.packets++;
     const origin = this.origin ?? this.begin(frame);
     const time = (frame.seconds - origin.seconds) * 1e9 + (frame.nanoseconds - origin.nanoseconds);
     if (time < this.since || time > this.until) {
       this.leaveOut(time);
-      return;
+      return -1;
     }
     if (time > this.lastTime) this.lastTime = time;
     const segment = this.segment;
@@ -78,10 +78,12 @@ export class Pipeline {
       segment.time = time;
       segment.packet = this.packets;
       this.tcpPackets++;
-      this.tracker.segment(segment);
-    } else if (code !== 1) {
-      this.notDecoded(code, frame);
+      const row = this.tracker.segment(segment);
+      if (frame.connectError !== 0) this.tracker.connections.connectError[row] = frame.connectError;
+      return row;
     }
+    if (code !== 1) this.notDecoded(code, frame);
+    return -1;
   }
 
   /** A segment that was decoded elsewhere (tcpdump text); its time is already relative. */

@@ -1,5 +1,6 @@
 // Rows of the tables as the report's objects: made one at a time, when a row is shown or serialised.
 import { roleName } from '../fastcgi/constants.js';
+import { CONNECT_ERRORS } from '../model/connect-errors.js';
 import { problemNames } from '../model/problem-codes.js';
 import * as request from '../model/request-table.js';
 import { BY_APPLICATION, BY_BOTH, BY_WEB_SERVER } from '../model/side.js';
@@ -33,14 +34,29 @@ export interface ConnectionRow {
   readonly bytesFromApplication: number;
   readonly retransmissions: number;
   readonly problems: readonly string[];
+  /** Why the connection could not be opened, where a tap tells. */
+  readonly connectError?: string;
 }
 
+/** What rows are made of. */
+export type ConnectionTables = Pick<Facts, 'connections' | 'conversations' | 'addresses' | 'requests' | 'hasPayload'>;
+
 export function connectionRow(facts: Facts, histories: HistoryTable, row: number): ConnectionRow {
+  return connectionRowOf(facts, histories, row, facts.listeners[facts.listenerOf[row]]?.protocol ?? 'tcp');
+}
+
+/** The same where the protocol is known otherwise. */
+export function connectionRowOf(
+  facts: ConnectionTables,
+  histories: HistoryTable,
+  row: number,
+  protocol: string,
+): ConnectionRow {
   const { connections, conversations, addresses, requests } = facts;
   const first = conversations.firstRequest[row] - 1;
   return {
     id: row,
-    protocol: facts.listeners[facts.listenerOf[row]]?.protocol ?? 'tcp',
+    protocol,
     webServer: addresses.endpoint(connections.address0[row], connections.port0[row]),
     application: addresses.endpoint(connections.address1[row], connections.port1[row]),
     start: connections.start[row],
@@ -57,6 +73,7 @@ export function connectionRow(facts: Facts, histories: HistoryTable, row: number
     bytesFromApplication: connections.bytes1[row],
     retransmissions: connections.retransmissions0[row] + connections.retransmissions1[row],
     problems: problemNames(conversations.problems[row]),
+    ...(connections.connectError[row] === 0 ? {} : { connectError: CONNECT_ERRORS[connections.connectError[row]] }),
   };
 }
 
@@ -92,7 +109,7 @@ export interface RequestRow {
   readonly problems: readonly string[];
 }
 
-export function requestRow(facts: Facts, row: number): RequestRow {
+export function requestRow(facts: Pick<Facts, 'requests' | 'strings'>, row: number): RequestRow {
   const { requests, strings } = facts;
   const marks = requests.marks[row];
   const fastcgi = requests.protocol[row] === request.PROTOCOL_FASTCGI;

@@ -12,7 +12,7 @@ export interface ScgiOwner {
 }
 
 export class ScgiConversation implements ScgiSink {
-  private row = 0;
+  row = 0;
   private request = -1;
   private time = 0;
   private packet = 0;
@@ -29,6 +29,17 @@ export class ScgiConversation implements ScgiSink {
     this.request = -1;
     this.parser.restart();
     this.head.restart();
+  }
+
+  /** Rows of requests that are still written to. */
+  requestRows(): number[] {
+    return this.request === -1 ? [] : [this.request];
+  }
+
+  /** Rows have new numbers. */
+  renumber(connections: Int32Array, requests: Int32Array): void {
+    this.row = connections[this.row];
+    if (this.request !== -1) this.request = requests[this.request];
   }
 
   data(

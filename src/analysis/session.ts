@@ -43,6 +43,8 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
   readonly listeners = new Map<number, ProtocolName>();
   /** First bytes of sides that speak something else: key (connection * 2 + side). */
   readonly foreign = new Map<number, Uint8Array>();
+  /** Endpoints (keys as above) that are known to be applications: FastCGI's where their content has not told otherwise. */
+  readonly expected = new Set<number>();
   private readonly namedPorts = new Map<number, ProtocolName>();
   private live: (Live | undefined)[] = [];
   private freeSlots: number[] = [];
@@ -62,6 +64,11 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
   connections!: ConnectionTable;
   /** Exchanges the roles of a connection whose first packet misled. */
   flip: (row: number) => void = () => {};
+
+  /** Counts an endpoint as an application before it is understood, or where it is never reached. */
+  expect(address: number, port: number): void {
+    this.expected.add(address * 65536 + port);
+  }
 
   opened(row: number): void {
     this.conversations.need(row);
@@ -137,6 +144,46 @@ export class Session implements ConnectionObserver, FastcgiConnectionOwner {
       this.decide(live, protocol);
     }
     this.closed(row);
+  }
+
+  /** Whether the connection has no request under way and no part of one. */
+  isIdle(row: number): boolean {
+    const live = this.liveOf(row);
+    if (live === undefined) return true;
+    return live instanceof FastcgiConnection && live.unfinishedRequests === 0 && live.web.atBoundary;
+  }
+
+  /** Marks the rows that decoders still write to. */
+  keepLive(connections: Uint8Array, requests: Uint8Array): void {
+    for (const live of this.live) {
+      if (live === undefined) continue;
+      connections[live.row] = 1;
+      if (!(live instanceof Undecided)) for (const row of live.requestRows()) requests[row] = 1;
+    }
+  }
+
+  /** Forgets rows: those that have a new number are kept. Not to be called by an observer. */
+  retain(connections: Int32Array, requests: Int32Array): void {
+    const { conversations, log } = this;
+    conversations.retain(connections);
+    log.retain(connections, requests);
+    for (const live of this.live) live?.renumber(connections, requests);
+    const { count } = log.requests;
+    conversations.firstRequest.fill(0);
+    conversations.lastRequest.fill(0);
+    for (let row = 0; row < count; row++) {
+      const connection = log.requests.connection[row];
+      const last = conversations.lastRequest[connection];
+      if (last === 0) conversations.firstRequest[connection] = row + 1;
+      else log.requests.next[last - 1] = row + 1;
+      conversations.lastRequest[connection] = row + 1;
+    }
+    const foreign = [...this.foreign];
+    this.foreign.clear();
+    for (const [key, bytes] of foreign) {
+      const row = connections[key >> 1];
+      if (row !== -1) this.foreign.set(row * 2 + (key & 1), bytes);
+    }
   }
 
   /** The input is over: what is still undecided is judged by what is known now. */

@@ -4,6 +4,7 @@ import type { HostView } from '../host/host-view.js';
 import type { CaptureProblem } from '../model/problem.js';
 import type { Facts } from './facts.js';
 import type { Finding } from './finding.js';
+import type { TapFigures } from './live/tap-figures.js';
 import type { JoinedProcess } from './process-join.js';
 import type { Percentiles } from './sweep.js';
 
@@ -119,4 +120,8 @@ export interface Snapshot {
   readonly host?: HostView | undefined;
   /** The tables behind it, for rows and for checks. */
   readonly facts: Facts;
+  /** Of a live source: rows that are counted in the figures and no longer in the tables. */
+  readonly folded?: { readonly connections: number; readonly requests: number };
+  /** Of a tap: what it knows of itself. */
+  readonly tap?: TapFigures;
 }

@@ -44,10 +44,15 @@ export class Undecided {
 
   /** `fromStart`: its beginning was captured, so that it is certain which side is the web server. */
   constructor(
-    readonly row: number,
+    public row: number,
     private readonly fromStart: boolean,
   ) {
     this.anyTurn = !fromStart;
+  }
+
+  /** Its connection has another number. */
+  renumber(connections: Int32Array): void {
+    this.row = connections[this.row];
   }
 
   /** Whether more of that side cannot tell anything: its turn is too long already. */

@@ -25,6 +25,8 @@ export interface FrameReader {
   /** Frames given so far. */
   readonly packets: number;
   readonly problems: CaptureProblem[];
+  /** What taps say of themselves that made packets of this input (analysis/live/tap-notes.ts). */
+  readonly tapComments?: readonly string[];
   /** The input ended inside a record. All whole packets before it were given. */
   readonly cut: boolean;
   /** Reading stopped before the end because what follows makes no sense; `problems` says where. */

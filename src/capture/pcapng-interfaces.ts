@@ -4,8 +4,10 @@ import { type CaptureProblem, countProblem } from '../model/problem.js';
 import { isSupportedLinkType } from './link-types.js';
 import { i64, u16, u32, u64 } from './pcapng-bytes.js';
 import { findOption, optionLength } from './pcapng-options.js';
+import { TAP_COMMENT } from './pcapng-tap.js';
 import { MICROSECONDS, type TimeResolution, timeResolution } from './pcapng-time.js';
 
+const OPTION_COMMENT = 1;
 const OPTION_NAME = 2;
 const OPTION_TIME_RESOLUTION = 9;
 const OPTION_TIME_OFFSET = 14;
@@ -15,6 +17,8 @@ const OPTION_SYSTEM_DROPPED = 7;
 /** More interfaces than this are not kept: the list must not grow with a hostile file. */
 const MAX_INTERFACES = 65_536;
 const MAX_NAME = 256;
+/** Comments of taps that are kept: each is 64 KiB at most. */
+const MAX_TAPS = 64;
 
 const utf8 = new TextDecoder();
 
@@ -30,6 +34,8 @@ export interface CaptureInterface {
   readonly resolution: TimeResolution;
   /** if_tsoffset: seconds to add to every time. */
   readonly timeOffset: number;
+  /** What the tap that made these packets says of itself, or undefined: the interface's comment. */
+  readonly tap: string | undefined;
   /** Packets dropped, as the newest statistics say. */
   dropped: number;
 }
@@ -40,6 +46,7 @@ export class CaptureInterfaces {
   readonly linkTypes: number[] = [];
   /** Index of the section's interface 0. */
   private first = 0;
+  private taps = 0;
 
   constructor(private readonly problems: CaptureProblem[]) {}
 
@@ -72,9 +79,19 @@ export class CaptureInterfaces {
       supported: isSupportedLinkType(linkType),
       resolution: resolution < 0 ? MICROSECONDS : timeResolution(bytes[resolution]),
       timeOffset: timeOffset < 0 ? 0 : i64(bytes, timeOffset, little),
+      tap: this.tapComment(bytes, options, end, little),
       dropped: 0,
     });
     if (!this.linkTypes.includes(linkType)) this.linkTypes.push(linkType);
+  }
+
+  private tapComment(bytes: Uint8Array, options: number, end: number, little: boolean): string | undefined {
+    const at = findOption(bytes, options, end, little, OPTION_COMMENT, -1);
+    if (at < 0 || this.taps >= MAX_TAPS) return undefined;
+    const comment = utf8.decode(bytes.subarray(at, at + optionLength(bytes, at, little)));
+    if (!comment.startsWith(TAP_COMMENT)) return undefined;
+    this.taps++;
+    return comment;
   }
 
   /** Takes the statistics at `at`, at least 20 bytes with `end` past their options. Counts run from the start. */

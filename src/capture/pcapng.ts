@@ -21,6 +21,7 @@ import {
 import { type CaptureInterface, CaptureInterfaces } from './pcapng-interfaces.js';
 import { findBadOption } from './pcapng-options.js';
 import { checkSection, SECTION_CHECK_LENGTH, SMALLEST_SECTION_HEADER } from './pcapng-section.js';
+import { connectErrorOf } from './pcapng-tap.js';
 import { setFrameTime } from './pcapng-time.js';
 
 export class PcapngReader implements FrameReader {
@@ -51,6 +52,11 @@ export class PcapngReader implements FrameReader {
   /** The interfaces described so far; Frame.interfaceId is the index. */
   get interfaceList(): readonly CaptureInterface[] {
     return this.interfaces.list;
+  }
+
+  /** What taps say of themselves that made packets of this input. */
+  get tapComments(): readonly string[] {
+    return this.interfaces.list.flatMap(({ tap }) => tap ?? []);
   }
 
   next(frame: Frame): ReadCode {
@@ -128,6 +134,8 @@ export class PcapngReader implements FrameReader {
     const high = u32(bytes, at + 12, this.little);
     setFrameTime(frame, high, u32(bytes, at + 16, this.little), from.resolution, from.timeOffset);
     this.fill(frame, bytes, at + 28, captured, u32(bytes, at + 24, this.little), from);
+    frame.connectError =
+      from.tap === undefined ? 0 : connectErrorOf(bytes, at + 28 + ((captured + 3) & ~3), end, this.little);
     return true;
   }
 

@@ -10,6 +10,7 @@ import { addInspectCommand, INSPECT_EXAMPLES } from './inspect.js';
 import { addRequestCommand } from './request.js';
 import { addServeCommand } from './serve.js';
 import { addStatusCommand } from './status.js';
+import { addTapCommand } from './tap.js';
 import { addWatchCommand } from './watch.js';
 
 const packageFile = new URL('../../../package.json', import.meta.url);
@@ -34,6 +35,7 @@ export function createProgram(): Command {
   addBenchCommand(program);
   addStatusCommand(program);
   addWatchCommand(program);
+  addTapCommand(program);
   addExplainCommand(program);
   addCompletionCommand(program);
   program.addHelpText('before', INSPECT_EXAMPLES);

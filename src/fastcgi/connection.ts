@@ -75,6 +75,17 @@ export class FastcgiConnection implements RecordSink {
     this.valuesPending = 0;
   }
 
+  /** Rows of requests that are still written to. */
+  requestRows(): number[] {
+    return this.live.list.map(({ row }) => row);
+  }
+
+  /** Rows have new numbers. */
+  renumber(connections: Int32Array, requests: Int32Array): void {
+    this.row = connections[this.row];
+    for (const request of this.live.list) request.row = requests[request.row];
+  }
+
   /** Requests without END_REQUEST. */
   get unfinishedRequests(): number {
     return this.live.unfinished;

@@ -39,6 +39,11 @@ export class ParamsKeeper implements PairSink {
     this.strings = strings;
   }
 
+  /** The strings have other ids. */
+  forget(): void {
+    this.lastMethod = this.lastScript = NO_STRING;
+  }
+
   pair(bytes: Uint8Array, nameStart: number, valueStart: number, valueEnd: number): void {
     const requests = this.requests;
     const row = this.row;

@@ -19,6 +19,20 @@ export class RequestLog {
   paddingBytes = 0;
   private free: LiveRequest[] = [];
 
+  /** Forgets rows of connections and requests: those that have a new number are kept, and texts that those use. */
+  retain(connections: Int32Array, requests: Int32Array): void {
+    const table = this.requests;
+    table.retain(requests);
+    for (let row = 0; row < table.count; row++) {
+      table.connection[row] = connections[table.connection[row]];
+      table.next[row] = 0;
+    }
+    this.strings.retain([table.method, table.uri, table.script], table.count);
+    this.keeper.forget();
+    this.anomalies.retain(connections, requests);
+    this.stderr.retain(requests);
+  }
+
   /** A live request for `row`, new or reused. */
   acquire(row: number, requestId: number): LiveRequest {
     const live = this.free.pop() ?? new LiveRequest();

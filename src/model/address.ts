@@ -13,6 +13,7 @@ export class AddressTable {
   private mask = 1023;
   private readonly names: string[] = [];
   private readonly nameNumbers = new Map<string, number>();
+  private readonly standIns = new Map<number, { readonly name: string; readonly numbered: boolean }>();
   // The last two addresses: two packets in a row nearly always belong to the same pair.
   private lastV4a = -1;
   private lastIdA = 0;
@@ -57,8 +58,30 @@ export class AddressTable {
     return ipv6Text(w[at + 1], w[at + 2], w[at + 3], w[at + 4]);
   }
 
-  /** `host:port`, with brackets around an IPv6 host. */
+  /**
+   * Makes an address stand for an AF_UNIX path: `name` is shown in its place (`unix:/run/php.sock`), with the port behind
+   * it where ends without a name are told apart by number.
+   */
+  standFor(id: number, name: string, numbered: boolean): void {
+    this.standIns.set(id, { name, numbered });
+  }
+
+  /** Whether the address stands for an AF_UNIX path. */
+  isStandIn(id: number): boolean {
+    return this.standIns.size > 0 && this.standIns.has(id);
+  }
+
+  /** Whether any address stands for an AF_UNIX path. */
+  get hasStandIns(): boolean {
+    return this.standIns.size > 0;
+  }
+
+  /** `host:port`, with brackets around an IPv6 host; the path of an AF_UNIX socket. */
   endpoint(id: number, port: number): string {
+    if (this.standIns.size > 0) {
+      const unix = this.standIns.get(id);
+      if (unix !== undefined) return unix.numbered ? `${unix.name}#${port}` : unix.name;
+    }
     return this.words[id * WORDS] !== 6 ? `${this.text(id)}:${port}` : `[${this.text(id)}]:${port}`;
   }
 

@@ -29,6 +29,18 @@ export class AnomalyLog {
     if (++this.counts[number] <= MAX_PLACES) this.places.push(anomaly);
   }
 
+  /** Keeps the places in rows that have a new number; counts are then those of what is left. */
+  retain(connections: Int32Array, requests: Int32Array): void {
+    const kept = this.places.splice(0);
+    this.counts.fill(0);
+    for (const place of kept) {
+      const connection = connections[place.connection];
+      if (connection === -1) continue;
+      const request = place.request === -1 ? -1 : requests[place.request];
+      this.add({ ...place, connection, request });
+    }
+  }
+
   count(code: ProblemName): number {
     return this.counts[problemNumber(code)];
   }

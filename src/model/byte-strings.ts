@@ -56,6 +56,30 @@ export class ByteStrings {
     return decodeBytes(this.arena.subarray(this.starts[id], this.endOf(id)));
   }
 
+  /** Keeps the values that the first `count` entries of the columns name, and puts their new ids there. */
+  retain(columns: readonly Uint32Array[], count: number): void {
+    const old = { arena: this.arena, starts: this.starts, size: this.size, used: this.used };
+    const ids = new Uint32Array(old.size);
+    this.arena = new Uint8Array(1 << 16);
+    this.starts = new Uint32Array(1024);
+    this.hashes = new Int32Array(1024);
+    this.slots = new Uint32Array(2048);
+    this.mask = 2047;
+    this.size = 1;
+    this.used = 0;
+    for (const column of columns) {
+      for (let row = 0; row < count; row++) {
+        const id = column[row];
+        if (id === NO_STRING) continue;
+        if (ids[id] === 0) {
+          const end = id + 1 < old.size ? old.starts[id + 1] : old.used;
+          ids[id] = this.intern(old.arena, old.starts[id], end);
+        }
+        column[row] = ids[id];
+      }
+    }
+  }
+
   private endOf(id: number): number {
     return id + 1 < this.size ? this.starts[id + 1] : this.used;
   }

@@ -14,3 +14,29 @@ export function grown<T extends Column>(column: T, capacity: number): T {
 export function nextCapacity(current: number, needed: number): number {
   return Math.max(1024, needed, Math.ceil(current * 1.5));
 }
+
+/**
+ * Keeps of every column of a table the rows that have a new number, in their order; rows past them are 0 again.
+ * @param numbers new row by old row, ascending; -1 for rows that go
+ * @param width entries of a row
+ */
+export function retainRows(columns: Iterable<unknown>, numbers: Int32Array, width = 1): void {
+  for (const column of columns) if (ArrayBuffer.isView(column)) retainColumn(column as Column, numbers, width);
+}
+
+function retainColumn(column: Column, numbers: Int32Array, width: number): void {
+  let next = 0;
+  for (let row = 0; row < numbers.length; row++) {
+    if (numbers[row] === -1) continue;
+    for (let i = 0; i < width; i++) column[next * width + i] = column[row * width + i];
+    next++;
+  }
+  column.fill(0, next * width, numbers.length * width);
+}
+
+/** How many rows have a new number. */
+export function retainedCount(numbers: Int32Array): number {
+  let count = 0;
+  for (let row = 0; row < numbers.length; row++) if (numbers[row] !== -1) count++;
+  return count;
+}

@@ -23,6 +23,8 @@ export class Frame {
   nanoseconds = 0;
   /** 1-based, as in Wireshark's first column. */
   number = 0;
+  /** What a tap's recording says of the connection that this packet refuses: an index of CONNECT_ERRORS, 0 for nothing. */
+  connectError = 0;
   /** Byte position of the packet's data in the file (after decompression), for "index, then seek". */
   position = Number.NaN;
 

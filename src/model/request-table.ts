@@ -1,6 +1,6 @@
 // What is known of each request, one row a request, in columns. Filled by the protocol trackers, read by the analysis.
 // Times are nanoseconds since the first packet, NaN where the thing did not happen; packet numbers are 0 then.
-import { grown, nextCapacity } from './columns.js';
+import { grown, nextCapacity, retainedCount, retainRows } from './columns.js';
 
 export const PROTOCOL_FASTCGI = 1;
 export const PROTOCOL_SCGI = 2;
@@ -73,6 +73,12 @@ export class RequestTable {
 
   reserve(rows: number): void {
     if (rows > this.capacity) this.grow(rows);
+  }
+
+  /** Keeps the rows that have a new number (retainRows). */
+  retain(numbers: Int32Array): void {
+    retainRows(Object.values(this), numbers);
+    this.count = retainedCount(numbers);
   }
 
   /** Adds a row: columns 0, times NaN, lengths absent; returns its index. */

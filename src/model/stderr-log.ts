@@ -21,11 +21,24 @@ export class StderrLog {
   ungrouped = 0;
   private byKey = new Map<string, StderrGroup>();
 
+  /** Keeps the groups whose first request has a new number. */
+  retain(requests: Int32Array): void {
+    const kept = this.groups.splice(0);
+    this.byKey.clear();
+    for (const group of kept) {
+      const request = requests[group.request];
+      if (request === -1) continue;
+      const moved = { ...group, request };
+      this.groups.push(moved);
+      this.byKey.set(keyOf(group.text), moved);
+    }
+  }
+
   /** The STDERR text of one request. */
   add(bytes: Uint8Array, request: number, packet: number, time: number): void {
     const text = decodeBytes(bytes).trim();
     if (text === '') return;
-    const key = text.replace(/\d+/g, '#');
+    const key = keyOf(text);
     const group = this.byKey.get(key);
     if (group) {
       group.count++;
@@ -37,4 +50,9 @@ export class StderrLog {
       this.byKey.set(key, added);
     }
   }
+}
+
+/** Texts that differ in numbers only are one group. */
+function keyOf(text: string): string {
+  return text.replace(/\d+/g, '#');
 }

@@ -39,6 +39,8 @@ export function* jsonReport(snapshot: Snapshot, options: JsonOptions): Generator
     processes: snapshot.processes.map((process) => processObject(snapshot, process)),
     findings: snapshot.findings.map((finding) => findingObject(finding, options.showSecrets)),
     ...(snapshot.host ? { host: hostObject(snapshot.host) } : {}),
+    ...(snapshot.folded === undefined ? {} : { folded: snapshot.folded }),
+    ...(snapshot.tap === undefined ? {} : { tap: snapshot.tap }),
   };
   yield `${safeJson(head, 2).slice(0, -2)},\n  "connections": [`;
   yield* list(options.connectionRows, options.limit, (row) =>
@@ -68,6 +70,7 @@ export function* ndjsonReport(snapshot: Snapshot, options: JsonOptions): Generat
   for (const process of snapshot.processes) yield line('process', processObject(snapshot, process));
   for (const finding of snapshot.findings) yield line('finding', findingObject(finding, options.showSecrets));
   if (snapshot.host) yield line('host', hostObject(snapshot.host));
+  if (snapshot.tap !== undefined) yield line('tap', snapshot.tap);
   yield line('summary', { ...snapshot.summary, latency: latencyObject(snapshot.summary.latency) });
 }
 

@@ -22,7 +22,8 @@ function nextCommands({ snapshot, options, safe }: TextContext): [string, string
   const inspect = `fcgi-inspect ${names}`;
   const commands: [string, string][] = [];
   if (findings.length > 0) commands.push([`fcgi-inspect explain ${findings[0].id}`, 'why it happens and what to do']);
-  if (facts.listeners.length === 0) return commands;
+  // What was relayed cannot be read again; a recording can.
+  if (facts.listeners.length === 0 || snapshot.tap !== undefined) return commands;
   if (!options.filter) {
     const [expression, purpose] = usefulFilter(snapshot);
     if (expression) commands.push([`${inspect} --filter '${expression}'`, purpose]);

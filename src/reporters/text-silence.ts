@@ -25,6 +25,7 @@ export function* nothingFoundLines({ snapshot, style, width }: TextContext): Gen
     );
   }
   for (const line of wrap(`Looked at: ${listed(looked)}.`, width)) yield line;
+  if (snapshot.tap !== undefined) return;
   const hidden = ['the listen backlog and the ports of the hosts (fcgi-inspect watch, on the host)'];
   if (facts.processes.length === 0) hidden.push('what single processes do');
   if (!facts.hasPayload) hidden.unshift('requests, which need a capture file with payload');
@@ -43,6 +44,10 @@ export function* nothingInLogLines({ snapshot, style, width }: TextContext): Gen
 export function* noListenerLines(context: TextContext): Generator<string> {
   const { snapshot, style, width } = context;
   const { input, facts } = snapshot;
+  if (snapshot.tap !== undefined && input.packets === 0) {
+    yield style.strong('No traffic yet: no web server has connected to the tap.');
+    return;
+  }
   if (input.packets === 0) {
     yield style.strong('There are no packets in it.');
     return;

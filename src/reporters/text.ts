@@ -12,6 +12,7 @@ import { processLines } from './text-processes.js';
 import { requestLines } from './text-requests.js';
 import { rowLines } from './text-rows.js';
 import { noListenerLines, nothingFoundLines, nothingInLogLines } from './text-silence.js';
+import { tapLines } from './text-tap.js';
 
 export type { TextFilter, TextOptions } from './text-context.js';
 
@@ -45,6 +46,7 @@ function* parts(context: TextContext): Generator<Iterable<string>> {
   }
   yield processLines(context);
   if (snapshot.host) yield hostLines(snapshot.host, hostOptions(context));
+  yield tapLines(context);
   if (options.filter) yield rowLines(context, options.filter);
   yield nextLines(context);
 }

@@ -5,7 +5,12 @@ export interface Clock {
   now(): number;
 }
 
-export const systemClock: Clock = { now: () => performance.now() };
+export interface DatedClock extends Clock {
+  /** Milliseconds between 1970 and the moment at which `now()` was 0. */
+  origin(): number;
+}
+
+export const systemClock: DatedClock = { now: () => performance.now(), origin: () => performance.timeOrigin };
 
 /** Milliseconds since 1970, for people. */
 export function wallTime(): number {

@@ -3,6 +3,7 @@
 
 import { CHECKS } from '../analysis/checks/index.js';
 import { conclude, type Gathered } from '../analysis/conclude.js';
+import { applyNotes, parseNotes } from '../analysis/live/tap-notes.js';
 import { Pipeline, type PipelineOptions } from '../analysis/pipeline.js';
 import type { InputFile, Snapshot } from '../analysis/snapshot.js';
 import { END, FRAME } from '../capture/frame-reader.js';
@@ -135,6 +136,12 @@ export async function gather(paths: readonly string[], options: GatherOptions): 
   } finally {
     for (const input of gathering.captures) input.close();
     stopping.end();
+  }
+  for (const { reader } of gathering.captures) {
+    for (const comment of reader.tapComments ?? []) {
+      const notes = parseNotes(comment);
+      if (notes !== undefined) applyNotes(gathering.pipeline, notes);
+    }
   }
   gathering.pipeline.finish();
   if (gathering.captures.length === 0 && dumps.length === 0) timesOfLogs(gathering);

@@ -2,7 +2,7 @@
 // Direction 0 is the originator (the web server once the protocol is known), direction 1 the responder (the
 // application); pairs of columns are named ...0 and ...1 after the side that sent. Times are nanoseconds since the
 // first packet, NaN where the thing did not happen; packet numbers are 0 then.
-import { grown, nextCapacity } from '../model/columns.js';
+import { grown, nextCapacity, retainedCount, retainRows } from '../model/columns.js';
 
 /** Zeek's conn_state, in the order of the codes stored in the `state` column. */
 export const CONNECTION_STATES = [
@@ -91,12 +91,20 @@ export class ConnectionTable {
   /** Nanoseconds during which the side announced a zero window (its peer could not send). */
   zeroWindow0 = new Float64Array(0);
   zeroWindow1 = new Float64Array(0);
+  /** Why the connection could not be opened, where a tap tells: an index of CONNECT_ERRORS. */
+  connectError = new Uint8Array(0);
   /** Turns of payload (a run of payload of one side counts once), for inputs without payload bytes. */
   turns = new Uint32Array(0);
 
   /** Makes room for `rows` rows. Owners of further columns override `grow`. */
   reserve(rows: number): void {
     if (rows > this.capacity) this.grow(rows);
+  }
+
+  /** Keeps the rows that have a new number (retainRows). */
+  retain(numbers: Int32Array): void {
+    retainRows(Object.values(this), numbers);
+    this.count = retainedCount(numbers);
   }
 
   /** Adds a row with every column 0 and every time NaN; returns its index. */

@@ -53,6 +53,17 @@ export class FlowIndex {
     if (length > this.slots.length) this.grow(length);
   }
 
+  /** Begins anew with the connections 0 .. count, whose keys are in their live records. */
+  rebuild(count: number): void {
+    this.slots.fill(EMPTY);
+    this.size = 0;
+    for (let row = 0; row < count; row++) {
+      const slot = this.slotOf(row);
+      if (this.slots[slot] === EMPTY) this.size++;
+      this.slots[slot] = row;
+    }
+  }
+
   private slotOf(row: number): number {
     const words = this.live.words;
     const at = row * RECORD_WORDS;

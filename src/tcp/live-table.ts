@@ -3,6 +3,8 @@
 // The two endpoints are kept in the order of their addresses ("low" is 0, "high" is 1), not of their roles, so that
 // exchanging the roles changes one bit here.
 
+import { retainRows } from '../model/columns.js';
+
 /** Words of a connection's record. */
 export const RECORD_WORDS = 16;
 
@@ -81,6 +83,11 @@ export class LiveTable {
     next.set(this.words);
     this.words = next;
     this.capacity = rows;
+  }
+
+  /** Keeps the rows that have a new number (retainRows). */
+  retain(numbers: Int32Array): void {
+    retainRows([this.words], numbers, RECORD_WORDS);
   }
 
   /** The side (0 originator, 1 responder) of endpoint `endpoint`. */

@@ -193,6 +193,23 @@ export class TcpTracker {
     for (let row = 0; row < count; row++) this.close(row, time);
   }
 
+  /** Nothing more will come of this connection: its memory for what is unfinished is given back. */
+  release(row: number, time: number): void {
+    this.close(row, time);
+  }
+
+  /** Forgets connections: those that have a new number are kept. Not to be called while a segment is worked on. */
+  retain(numbers: Int32Array): void {
+    const { connections, live, troubles } = this.store;
+    connections.retain(numbers);
+    live.retain(numbers);
+    for (let row = 0; row < connections.count; row++) {
+      const trouble = live.trouble(row);
+      if (trouble >= 0) troubles.connection[trouble] = row;
+    }
+    this.flows.rebuild(connections.count);
+  }
+
   /** A segment with SYN, FIN or RST, or the first one of its endpoint. */
   private control(row: number, endpoint: number, own: number, fresh: boolean, s: Segment): void {
     const store = this.store;

@@ -8,11 +8,13 @@ import { benchPackage } from './endpoints/peers.js';
 import { benchEndpoints } from './endpoints/run.js';
 import { cacheFolder, type GeneratedCapture, generated, type WorkloadName } from './generate.js';
 import { table } from './table.js';
+import { benchTap } from './tap-bench.js';
 import { type Figures, GROWTH, type Row, row, TARGETS } from './targets.js';
 
-const HELP = `npm run bench -- [endpoints | captures] [options]
+const HELP = `npm run bench -- [endpoints | captures | tap] [options]
   endpoints       only our server and client against others
   captures        only the reading of captures
+  tap             the tap beside nginx stream, haproxy and socat (--quick, --runs, --output)
   --only NAME     one of many-small, large-bodies, kept, growth, client (repeatable)
   --quick         captures of a tenth of the size (ratios are then only a hint: starting up weighs more)
   --runs N        runs of each program, the fastest counts (default 3)
@@ -137,6 +139,13 @@ async function client(): Promise<void> {
 
 if (options.help) {
   console.log(HELP);
+} else if (positionals[0] === 'tap') {
+  const result = await benchTap(runs, options.quick, tell);
+  console.log(table(result.rows));
+  for (const note of result.notes) console.log(note);
+  const all = { node: process.version, quick: options.quick, runs, ...result };
+  writeFileSync(options.output, `${JSON.stringify(all, null, 2)}\n`);
+  if (result.rows.length === 0) process.exitCode = 1;
 } else {
   for (const workload of WORKLOADS) if (wanted(workload)) await compare(workload);
   if (wanted('growth')) await grow();

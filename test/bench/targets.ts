@@ -20,7 +20,7 @@ export interface Target {
   /** What must be reached; undefined where there is only an aim. */
   readonly atLeast?: number;
   readonly aim?: number;
-  readonly unit: 'x' | 'MB' | 'bytes' | 'ms';
+  readonly unit: 'x' | 'MB' | 'kB' | 'bytes' | 'ms';
 }
 
 export const TARGETS: readonly Target[] = [

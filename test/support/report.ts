@@ -110,6 +110,7 @@ export interface ConnectionObject {
   readonly bytesFromApplication: number;
   readonly retransmissions: number;
   readonly problems: readonly string[];
+  readonly connectError?: string;
 }
 
 export interface RequestObject {
@@ -150,7 +151,7 @@ export interface Report {
 }
 
 /** The report of a snapshot, by way of its text. */
-export function reportOf(snapshot: Snapshot, tracker: TcpTracker): Report {
+export function reportOf(snapshot: Snapshot, tracker: Pick<TcpTracker, 'histories'>): Report {
   const { histories } = tracker;
   const rows = selectRows(undefined)(snapshot.facts, histories);
   const text = [...jsonReport(snapshot, { histories, limit: Number.POSITIVE_INFINITY, ...rows })].join('');

@@ -1,5 +1,5 @@
 // php-fpm: a pool of a fixed number of children on a TCP endpoint.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Daemon } from './daemon.js';
 import { type LoggedRequest, logLines } from './log-file.js';
 import { type Program, programPath } from './programs.js';
@@ -12,7 +12,7 @@ export const phpFpm: Program = { name: 'php-fpm', package: 'php-fpm', pattern: /
 
 export interface PhpFpmOptions {
   readonly children: number;
-  /** Default: an endpoint that the stage chooses. */
+  /** Default: an endpoint that the stage chooses. A path is that of an AF_UNIX socket, which everybody may connect to. */
   readonly endpoint?: string;
   /** Further directives of the pool, such as `pm.max_requests = 20`. */
   readonly pool?: string;
@@ -45,6 +45,7 @@ log_level = notice
 [pool]
 ${user === undefined ? '' : `user = ${user.user}\ngroup = ${user.group}`}
 listen = ${endpoint}
+listen.mode = 0666
 pm = static
 pm.max_children = ${options.children}
 access.log = ${accessLog}
@@ -59,7 +60,7 @@ ${options.pool ?? ''}
   // -n: the machine's own php.ini is not part of the scenario.
   const args = ['--nodaemonize', '-n', '--fpm-config', configuration];
   const daemon = stage.start(programPath(phpFpm), args, { stopSignal: 'SIGQUIT' });
-  await daemon.until('listening', () => isListening(endpoint));
+  await daemon.until('listening', () => (endpoint.startsWith('/') ? existsSync(endpoint) : isListening(endpoint)));
   return {
     endpoint,
     daemon,

@@ -1,0 +1,157 @@
+// What the relay tells, handed from its thread to the analysis through shared memory. The relay never waits: where the
+// analysis is too slow, bytes are left out and counted, and the analysis sees a gap as in a capture that lost packets.
+// One writer, one reader. A message is a head of 40 bytes and its bytes, in a multiple of 8.
+
+/** Kinds of messages. */
+export const EVENT_SKIP = 0; // the rest of the ring up to its end is empty
+export const EVENT_OPENED = 1;
+export const EVENT_CONNECTED = 2;
+export const EVENT_FAILED = 3;
+export const EVENT_DATA = 4;
+export const EVENT_FINISHED = 5;
+export const EVENT_RESET = 6;
+export const EVENT_CUT = 7;
+export const EVENT_CLOSED = 8;
+export const EVENT_NOT_ACCEPTED = 9;
+export const EVENT_PAUSED = 10;
+export const EVENT_RESUMED = 11;
+export const EVENT_FAULT = 12;
+
+const HEAD = 40;
+/** Room that bytes leave for everything else: opens and closes must not be lost. */
+const RESERVE = 1 << 20;
+
+// Words of the control block.
+const WRITTEN = 0; // bytes written and read so far, modulo 2^32
+const READ = 1;
+const ASLEEP = 2;
+const LOST_MESSAGES = 3;
+const CONTROL_WORDS = 16; // a cache line
+
+/** Makes the memory of a ring. `size` is a power of two, at least 4 MiB. */
+export function ringMemory(size: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(CONTROL_WORDS * 4 + size);
+}
+
+class Ring {
+  protected readonly control: Int32Array;
+  protected readonly bytes: Uint8Array;
+  protected readonly words: Int32Array;
+  protected readonly doubles: Float64Array;
+  protected readonly size: number;
+  protected readonly mask: number;
+
+  constructor(memory: SharedArrayBuffer) {
+    const start = CONTROL_WORDS * 4;
+    this.control = new Int32Array(memory, 0, CONTROL_WORDS);
+    this.bytes = new Uint8Array(memory, start);
+    this.words = new Int32Array(memory, start);
+    this.doubles = new Float64Array(memory, start);
+    this.size = memory.byteLength - start;
+    this.mask = this.size - 1;
+  }
+
+  /** Messages other than bytes that found no room. */
+  get lost(): number {
+    return Atomics.load(this.control, LOST_MESSAGES);
+  }
+}
+
+export class RingWriter extends Ring {
+  private at = 0;
+
+  /** @param wake called when the reader may have gone to sleep */
+  constructor(
+    memory: SharedArrayBuffer,
+    private readonly wake: () => void,
+  ) {
+    super(memory);
+  }
+
+  /** Returns whether there was room for it. `position`: a number of the message's own. */
+  push(
+    kind: number,
+    connection: number,
+    detail: number,
+    time: number,
+    position: number,
+    bytes: Uint8Array | undefined,
+  ): boolean {
+    const length = bytes === undefined ? 0 : bytes.length;
+    const whole = (HEAD + length + 7) & ~7;
+    const used = (this.at - Atomics.load(this.control, READ)) >>> 0;
+    let offset = this.at & this.mask;
+    const skipped = offset + whole > this.size ? this.size - offset : 0;
+    const limit = kind === EVENT_DATA ? this.size - RESERVE : this.size;
+    if (used + skipped + whole > limit) {
+      if (kind !== EVENT_DATA) Atomics.add(this.control, LOST_MESSAGES, 1);
+      return false;
+    }
+    if (skipped > 0) {
+      this.words[offset >> 2] = EVENT_SKIP;
+      this.at = (this.at + skipped) >>> 0;
+      offset = 0;
+    }
+    const word = offset >> 2;
+    this.words[word] = kind;
+    this.words[word + 1] = length;
+    this.words[word + 2] = connection;
+    this.words[word + 3] = detail;
+    this.doubles[(offset >> 3) + 2] = time;
+    this.doubles[(offset >> 3) + 3] = position;
+    if (bytes !== undefined) this.bytes.set(bytes, offset + HEAD);
+    this.at = (this.at + whole) >>> 0;
+    Atomics.store(this.control, WRITTEN, this.at | 0);
+    if (Atomics.load(this.control, ASLEEP) === 1 && Atomics.exchange(this.control, ASLEEP, 0) === 1) this.wake();
+    return true;
+  }
+}
+
+/** A message as the reader sees it; `bytes` is a copy that holds until the next one. */
+export class RingMessage {
+  kind = 0;
+  connection = 0;
+  detail = 0;
+  time = Number.NaN;
+  position = Number.NaN;
+  bytes: Uint8Array = new Uint8Array(1 << 17);
+  length = 0;
+}
+
+export class RingReader extends Ring {
+  private at = 0;
+
+  /** Fills the message; false when there is none. Its bytes stand at `offset` of `message.bytes`. */
+  next(message: RingMessage, offset = 0): boolean {
+    for (;;) {
+      if (this.at === Atomics.load(this.control, WRITTEN) >>> 0) return false;
+      const start = this.at & this.mask;
+      const word = start >> 2;
+      const kind = this.words[word];
+      if (kind === EVENT_SKIP) {
+        this.at = (this.at + this.size - start) >>> 0;
+        Atomics.store(this.control, READ, this.at | 0);
+        continue;
+      }
+      const length = this.words[word + 1];
+      message.kind = kind;
+      message.connection = this.words[word + 2];
+      message.detail = this.words[word + 3];
+      message.time = this.doubles[(start >> 3) + 2];
+      message.position = this.doubles[(start >> 3) + 3];
+      message.length = length;
+      if (message.bytes.length < offset + length) message.bytes = new Uint8Array(2 * (offset + length));
+      if (length > 0) message.bytes.set(this.bytes.subarray(start + HEAD, start + HEAD + length), offset);
+      this.at = (this.at + ((HEAD + length + 7) & ~7)) >>> 0;
+      Atomics.store(this.control, READ, this.at | 0);
+      return true;
+    }
+  }
+
+  /** Asks to be woken; false if something came meanwhile. */
+  sleep(): boolean {
+    Atomics.store(this.control, ASLEEP, 1);
+    if (this.at === Atomics.load(this.control, WRITTEN) >>> 0) return true;
+    return Atomics.exchange(this.control, ASLEEP, 0) === 0;
+  }
+}

@@ -1,0 +1,155 @@
+// A tap with its analysis and its recording: the live source that commands and screens ask for Snapshots.
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import type { Check } from '../../analysis/check.js';
+import { EndedRows } from '../../analysis/live/ended-rows.js';
+import { type FindingChange, FindingWatch, type WatchedFinding } from '../../analysis/live/finding-watch.js';
+import type { TapNotes } from '../../analysis/live/tap-notes.js';
+import { TapSession } from '../../analysis/live/tap-session.js';
+import type { Snapshot } from '../../analysis/snapshot.js';
+import { type EndpointAddress, formatEndpoint } from '../../model/endpoint-address.js';
+import { UserError } from '../../model/errors.js';
+import type { HistoryTable } from '../../tcp/history-table.js';
+import { systemClock } from '../clock.js';
+import { Recording, type RecordingOptions } from './recording.js';
+import type { RelayPair } from './relay.js';
+import { openTap } from './tap.js';
+
+export interface LiveTapOptions {
+  readonly pairs: readonly RelayPair[];
+  readonly mode?: number | undefined;
+  readonly checks: readonly Check[];
+  readonly record?:
+    | (Omit<RecordingOptions, 'comment' | 'clock'> & { readonly comment: (notes: TapNotes) => string })
+    | undefined;
+}
+
+export interface LiveTap {
+  readonly listening: readonly EndpointAddress[];
+  readonly names: readonly { readonly listen: string; readonly to: string }[];
+  readonly warnings: readonly string[];
+  /** Milliseconds since 1970 at time 0. */
+  readonly origin: number;
+  /** Milliseconds since the tap was opened. */
+  now(): number;
+  /** Connections so far, those open now, and those with requests under way. */
+  readonly connections: number;
+  readonly open: number;
+  readonly busy: number;
+  readonly histories: HistoryTable;
+  /** The tables as they stand, for rows that have ended. */
+  readonly tables: TapSession['tables'];
+  protocolOf(connection: number): string;
+  readonly recording: Recording | undefined;
+  /** What is concluded; `time` as of `now()`, left out: at the last packet. */
+  snapshot(time?: number): Snapshot;
+  /** Rows that have ended since the last call. */
+  takeEnded(): ReturnType<EndedRows['take']>;
+  /** What is new in the findings, at most every so many milliseconds. */
+  takeFindings(interval: number): readonly FindingChange[];
+  readonly findings: readonly WatchedFinding[];
+  /** Takes what the relay has told, and writes the recording as far as it is. */
+  flush(): void;
+  stopAccepting(): void;
+  /** Ends the connections without a request under way. */
+  endIdle(): void;
+  close(): Promise<void>;
+}
+
+/** @throws UserError if it cannot listen, look up a name, or write the recording */
+export async function openLiveTap(options: LiveTapOptions): Promise<LiveTap> {
+  const pairs = await Promise.all(options.pairs.map(async ({ listen, to }) => ({ listen, to: await resolved(to) })));
+  let failure: Error | undefined;
+  const tap = await openTap({
+    pairs,
+    mode: options.mode,
+    onFailure: (error) => {
+      failure = error;
+    },
+  });
+  const named = tap.listening.map((listen, index) => ({ listen, to: pairs[index].to }));
+  const ended = new EndedRows();
+  const watch = new FindingWatch();
+  let recording: Recording | undefined;
+  const session = new TapSession({
+    pairs: named,
+    origin: tap.origin,
+    checks: options.checks,
+    recorder: { packet: (connection, frame, error) => recording?.packet(connection, frame, error) },
+    onClosed: (row, connection) => ended.connectionClosed(row, connection),
+    onFolded: (rows) => ended.renumber(rows),
+  });
+  try {
+    if (options.record !== undefined) {
+      const { comment, ...rest } = options.record;
+      recording = new Recording({ ...rest, comment: comment(session.notes), clock: systemClock });
+    }
+  } catch (error) {
+    await tap.close();
+    throw error;
+  }
+  tap.sink = session;
+  const opened = systemClock.origin() - tap.origin;
+  const now = () => systemClock.now() + opened;
+  let watched = Number.NEGATIVE_INFINITY;
+  const snapshot = (time?: number) => session.snapshot(tap.lost, time);
+  return {
+    listening: tap.listening,
+    names: named.map(({ listen, to }) => ({ listen: formatEndpoint(listen), to: formatEndpoint(to) })),
+    warnings: tap.warnings,
+    origin: tap.origin,
+    now,
+    get connections() {
+      return session.connections;
+    },
+    get open() {
+      return session.openConnections;
+    },
+    get busy() {
+      return session.busy;
+    },
+    get histories() {
+      return session.pipeline.tracker.histories;
+    },
+    get tables() {
+      return session.tables;
+    },
+    protocolOf: (connection) => session.protocolOf(connection),
+    get recording() {
+      return recording;
+    },
+    snapshot,
+    takeEnded: () => ended.take(session.pipeline.session.log.requests),
+    takeFindings(interval) {
+      const time = now();
+      if (time - watched < interval) return [];
+      watched = time;
+      return watch.update(snapshot(time).findings, time / 1000);
+    },
+    get findings() {
+      return watch.list;
+    },
+    flush() {
+      if (failure !== undefined) throw failure;
+      recording?.flush();
+    },
+    stopAccepting: tap.stopAccepting,
+    endIdle() {
+      const idle = session.idle();
+      if (idle.length > 0) tap.end(idle);
+    },
+    async close() {
+      await tap.close();
+      recording?.close(tap.lost);
+    },
+  };
+}
+
+async function resolved(to: EndpointAddress): Promise<EndpointAddress> {
+  if (to.kind === 'unix' || isIP(to.host) !== 0) return to;
+  try {
+    return { ...to, host: (await lookup(to.host)).address };
+  } catch {
+    throw new UserError(`cannot connect to ${formatEndpoint(to)}: the name is not known`);
+  }
+}

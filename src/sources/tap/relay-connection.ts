@@ -1,0 +1,207 @@
+// One relayed connection: the web server's socket and the application's. What arrives on one goes out on the other before
+// anybody looks at it; the end of a stream goes on as the end of a stream, a reset as a reset, each at once and for its
+// own direction only.
+import { type NetConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
+import type { DuplexOptions } from 'node:stream';
+import { APPLICATION, otherSide, type Side, WEB_SERVER } from '../../model/side.js';
+import type { Clock } from '../clock.js';
+import type { RelayObserver } from './relay-observer.js';
+
+/** Bytes that wait to be written to one side before the other is not read any more. */
+export const HIGH_WATER = 64 * 1024;
+
+/** Milliseconds that a side is not read before that is told: a busy connection stops and goes on all the time. */
+const PAUSE_TOLD = 20;
+
+const SOCKET_OPTIONS: SocketConstructorOpts & DuplexOptions = { allowHalfOpen: true, highWaterMark: HIGH_WATER };
+const NOTHING = new Uint8Array(0);
+
+/** What a connection needs of the relay it belongs to. */
+export interface RelayContext {
+  readonly observer: RelayObserver;
+  readonly clock: Clock;
+  /** The connection has ended. */
+  gone(connection: RelayConnection): void;
+}
+
+/** A socket that knows its connection: handlers are shared functions, so that a connection costs no closures. */
+type RelaySocket = Socket & { relayed: RelayConnection; side: Side };
+
+export class RelayConnection {
+  readonly application: Socket;
+  private readonly positions: [number, number] = [0, 0];
+  /** Since when each side is not read; NaN while it is. */
+  private readonly pausedSince: [number, number] = [Number.NaN, Number.NaN];
+  private readonly paused: [number, number] = [0, 0];
+  private readonly pauseTold: [boolean, boolean] = [false, false];
+  private open = 2;
+  private connecting = true;
+  /** Its end has been told. */
+  private ended = false;
+
+  constructor(
+    readonly number: number,
+    private readonly context: RelayContext,
+    readonly web: Socket,
+    to: NetConnectOpts,
+    /** Whether each side speaks TCP: AF_UNIX has no reset. */
+    private readonly tcp: readonly [boolean, boolean],
+  ) {
+    this.application = new Socket(SOCKET_OPTIONS);
+    this.attach(web, WEB_SERVER);
+    this.attach(this.application, APPLICATION);
+    this.application.once('connect', onConnect).connect(to);
+  }
+
+  /**
+   * Asks the sockets that are not read at the moment whether they are still there: a reset is told only to those who
+   * read or write. A write of no bytes sends nothing and fails where the peer is gone.
+   */
+  probe(): void {
+    if (this.connecting) return;
+    const now = this.context.clock.now();
+    for (const side of [WEB_SERVER, APPLICATION] as const) {
+      const socket = this.socket(side);
+      const waits = !Number.isNaN(this.pausedSince[side]);
+      const unread = socket.readableEnded || waits;
+      if (waits && !this.pauseTold[side] && now - this.pausedSince[side] >= PAUSE_TOLD && !this.ended) {
+        this.pauseTold[side] = true;
+        this.context.observer.paused(this.number, side, now);
+      }
+      if (unread && socket.writable && socket.writableLength === 0) socket.write(NOTHING);
+    }
+  }
+
+  /** Ends both directions properly; what is on its way is still passed on. */
+  end(): void {
+    this.tellCut();
+    this.web.end();
+    this.application.end();
+  }
+
+  /** Closes both sockets at once. */
+  destroy(): void {
+    this.tellCut();
+    this.web.destroy();
+    this.application.destroy();
+  }
+
+  private tellCut(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.context.observer.cut(this.number, this.context.clock.now());
+  }
+
+  private attach(socket: Socket, side: Side): void {
+    const own = socket as RelaySocket;
+    own.relayed = this;
+    own.side = side;
+    own.on('data', onData).on('drain', onDrain).on('end', onEnd).on('error', onError).on('close', onClose);
+  }
+
+  private socket(side: Side): Socket {
+    return side === WEB_SERVER ? this.web : this.application;
+  }
+
+  connected(): void {
+    this.connecting = false;
+    this.context.observer.connected(this.number, this.context.clock.now());
+  }
+
+  arrived(side: Side, bytes: Buffer): void {
+    const time = this.context.clock.now();
+    const to = this.socket(otherSide(side));
+    if (to.writable) {
+      to.write(bytes);
+      if (to.writableLength >= HIGH_WATER && Number.isNaN(this.pausedSince[side])) {
+        this.socket(side).pause();
+        this.pausedSince[side] = time;
+      }
+    }
+    const position = this.positions[side];
+    this.positions[side] = position + bytes.length;
+    if (!this.ended) this.context.observer.data(this.number, side, bytes, position, time);
+  }
+
+  /** Everything for `side` was written: the other one is read again. */
+  drained(side: Side): void {
+    const from = otherSide(side);
+    this.resumed(from);
+    this.socket(from).resume();
+  }
+
+  private resumed(side: Side): void {
+    const since = this.pausedSince[side];
+    if (Number.isNaN(since)) return;
+    this.paused[side] += this.context.clock.now() - since;
+    this.pausedSince[side] = Number.NaN;
+    if (!this.pauseTold[side]) return;
+    this.pauseTold[side] = false;
+    if (!this.ended) this.context.observer.resumed(this.number, side, this.context.clock.now());
+  }
+
+  finished(side: Side): void {
+    const to = this.socket(otherSide(side));
+    const knew = this.socket(side).writableFinished;
+    to.end();
+    if (!this.ended) this.context.observer.finished(this.number, side, knew, this.context.clock.now());
+  }
+
+  failed(side: Side, error: NodeJS.ErrnoException): void {
+    const other = otherSide(side);
+    resetSocket(this.socket(other), this.tcp[other]);
+    if (this.ended) return;
+    this.ended = true;
+    const time = this.context.clock.now();
+    const code = error.code ?? 'unknown';
+    if (side === APPLICATION && this.connecting) this.context.observer.failed(this.number, code, time);
+    else this.context.observer.reset(this.number, side, code, time);
+  }
+
+  closed(side: Side): void {
+    this.resumed(side);
+    if (--this.open > 0) return;
+    this.ended = true;
+    this.context.observer.closed(this.number, this.paused, this.context.clock.now());
+    this.context.gone(this);
+  }
+}
+
+/** Sends a RST where there is one, at once, whatever still waits to be written; AF_UNIX (`tcp` false) knows only closing. */
+export function resetSocket(socket: Socket, tcp: boolean): void {
+  if (!tcp || socket.connecting || socket.destroyed) {
+    socket.destroy();
+  } else if (socket.writableEnded && !socket.writableFinished && socket.writableLength === 0) {
+    // A FIN is being sent, which the system does within this turn; a socket cannot be reset until it is done.
+    socket.once('finish', () => resetSocket(socket, tcp));
+  } else {
+    // resetAndDestroy() waits until everything is written, which a peer that does not read can hold up for ever. The
+    // property is what it sets itself; where it has no meaning the socket is only closed.
+    (socket as Socket & { resetAndClosing?: boolean }).resetAndClosing = true;
+    socket.destroy();
+  }
+}
+
+function onConnect(this: Socket): void {
+  (this as RelaySocket).relayed.connected();
+}
+
+function onData(this: Socket, bytes: Buffer): void {
+  (this as RelaySocket).relayed.arrived((this as RelaySocket).side, bytes);
+}
+
+function onDrain(this: Socket): void {
+  (this as RelaySocket).relayed.drained((this as RelaySocket).side);
+}
+
+function onEnd(this: Socket): void {
+  (this as RelaySocket).relayed.finished((this as RelaySocket).side);
+}
+
+function onError(this: Socket, error: NodeJS.ErrnoException): void {
+  (this as RelaySocket).relayed.failed((this as RelaySocket).side, error);
+}
+
+function onClose(this: Socket): void {
+  (this as RelaySocket).relayed.closed((this as RelaySocket).side);
+}

@@ -1,0 +1,123 @@
+// The relay: for each pair of addresses a listener, and for each connection that it accepts one to the application. It
+// knows nothing of protocols.
+import type { NetConnectOpts, Socket } from 'node:net';
+import type { EndpointAddress } from '../../model/endpoint-address.js';
+import type { Clock } from '../clock.js';
+import { RelayConnection, type RelayContext } from './relay-connection.js';
+import { type RelayListener, startListening } from './relay-listener.js';
+import type { RelayObserver } from './relay-observer.js';
+
+/** Where web servers connect, and the application behind it. */
+export interface RelayPair {
+  readonly listen: EndpointAddress;
+  /** With an address, not a name: a look-up for each connection would take longer than the connection. */
+  readonly to: EndpointAddress;
+}
+
+export interface RelayOptions {
+  readonly pairs: readonly RelayPair[];
+  readonly observer: RelayObserver;
+  readonly clock: Clock;
+  /** Access rights of socket files, such as 0o660. Default: those of the application's socket. */
+  readonly mode?: number | undefined;
+}
+
+export interface Relay {
+  /** Where each pair listens, with the port that was chosen. */
+  readonly listening: readonly EndpointAddress[];
+  /** What a user should know, such as rights that could not be copied. */
+  readonly warnings: readonly string[];
+  /** Connections at the moment. */
+  readonly open: number;
+  /** Accepts nothing more. Connections go on. */
+  stopAccepting(): void;
+  /** Ends these connections properly, those that there still are. */
+  end(connections: Iterable<number>): void;
+  /** Closes everything at once. Resolves when all sockets are closed. */
+  close(): Promise<void>;
+  /** Looks for peers that have gone away unnoticed; to be called a few times a second. */
+  probe(): void;
+}
+
+/** Connections that are asked at most in one call of `probe`. */
+const PROBED = 2000;
+
+/** @throws UserError if an address cannot be listened on */
+export async function startRelay(options: RelayOptions): Promise<Relay> {
+  const { observer, clock } = options;
+  const connections = new Map<number, RelayConnection>();
+  const warnings: string[] = [];
+  let next = 0;
+  let onEmpty: (() => void) | undefined;
+  let probed = 0;
+  const context: RelayContext = {
+    observer,
+    clock,
+    gone(connection) {
+      connections.delete(connection.number);
+      if (connections.size === 0) onEmpty?.();
+    },
+  };
+  const accepted = (pair: number, to: NetConnectOpts, tcp: readonly [boolean, boolean]) => (web: Socket) => {
+    const number = next++;
+    // Asked before the connection is made: a web server that is gone already has no address any more.
+    const { remoteAddress: address, remotePort: port } = web;
+    const time = clock.now();
+    observer.opened(number, pair, address === undefined || port === undefined ? undefined : { address, port }, time);
+    connections.set(number, new RelayConnection(number, context, web, to, tcp));
+  };
+  const listeners: RelayListener[] = [];
+  try {
+    for (const [pair, { listen, to }] of options.pairs.entries()) {
+      const tcp = [listen.kind === 'tcp', to.kind === 'tcp'] as const;
+      const listener = await startListening(listen, {
+        onConnection: accepted(pair, connectOptions(to), tcp),
+        onError: (error) => observer.notAccepted(pair, error.code ?? 'unknown', clock.now()),
+        like: to.kind === 'unix' ? to.path : undefined,
+        mode: options.mode,
+      });
+      listeners.push(listener);
+      warnings.push(...listener.warnings);
+    }
+  } catch (error) {
+    for (const listener of listeners) listener.close();
+    throw error;
+  }
+  const listening = listeners.map((listener) => listener.address);
+  const stopAccepting = () => {
+    for (const listener of listeners.splice(0)) listener.close();
+  };
+  return {
+    listening,
+    warnings,
+    get open() {
+      return connections.size;
+    },
+    stopAccepting,
+    end(numbers) {
+      for (const number of numbers) connections.get(number)?.end();
+    },
+    async close() {
+      stopAccepting();
+      if (connections.size === 0) return;
+      const empty = new Promise<void>((resolve) => {
+        onEmpty = resolve;
+      });
+      for (const connection of connections.values()) connection.destroy();
+      await empty;
+    },
+    probe() {
+      let place = 0;
+      const from = probed >= connections.size ? 0 : probed;
+      probed = from + PROBED;
+      for (const connection of connections.values()) {
+        if (place >= probed) break;
+        if (place++ >= from) connection.probe();
+      }
+    },
+  };
+}
+
+function connectOptions(to: EndpointAddress): NetConnectOpts {
+  return to.kind === 'unix' ? { path: to.path } : { host: to.host, port: to.port, noDelay: true };
+}
