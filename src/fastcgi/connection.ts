@@ -37,7 +37,8 @@ export class FastcgiConnection implements RecordSink {
   private readonly problems: ProblemPlaces;
   private readonly input: WebServerInput;
   private readonly output: ApplicationOutput;
-  private readonly bodies = [new Uint8Array(8), new Uint8Array(8)] as const;
+  /** The fixed bodies at hand: the web server's 8 bytes (BEGIN_REQUEST), then the application's (END_REQUEST). */
+  private readonly bodies = new Uint8Array(16);
   private readonly bodyLengths = [0, 0];
   private readonly keeper: ParamsKeeper;
   /** Of the packet at hand. */
@@ -188,9 +189,9 @@ export class FastcgiConnection implements RecordSink {
         break;
       case type.BEGIN_REQUEST:
       case type.END_REQUEST: {
-        const body = this.bodies[side];
         if (parser.missingLength > 0) break;
-        for (let at = start; at < end && this.bodyLengths[side] < 8; at++) body[this.bodyLengths[side]++] = bytes[at];
+        for (let at = start; at < end && this.bodyLengths[side] < 8; at++)
+          this.bodies[side * 8 + this.bodyLengths[side]++] = bytes[at];
         break;
       }
     }
@@ -332,7 +333,7 @@ export class FastcgiConnection implements RecordSink {
 
   private begin(parser: RecordParser): void {
     const { requests } = this.log;
-    const body = this.bodies[WEB_SERVER];
+    const body = this.bodies;
     if (parser.contentLength !== 8) this.problems.violation('record-bad-length', parser, WEB_SERVER, -1);
     const requestId = parser.requestId;
     const row = requests.add();
@@ -373,14 +374,14 @@ export class FastcgiConnection implements RecordSink {
     if (!request) return;
     const { requests } = this.log;
     const row = request.row;
-    const body = this.bodies[APPLICATION];
+    const body = this.bodies;
     if (parser.contentLength !== 8) this.problems.violation('record-bad-length', parser, APPLICATION, row);
     requests.marks[row] |= mark.REQUEST_ENDED;
     requests.end[row] = this.time;
     requests.endPacket[row] = this.packet;
     if (this.bodyLengths[APPLICATION] >= 5) {
-      requests.appStatus[row] = ((body[0] << 24) | (body[1] << 16) | (body[2] << 8) | body[3]) >>> 0;
-      requests.protocolStatus[row] = body[4];
+      requests.appStatus[row] = ((body[8] << 24) | (body[9] << 16) | (body[10] << 8) | body[11]) >>> 0;
+      requests.protocolStatus[row] = body[12];
     }
     this.live.end(request, (requests.marks[row] & mark.REQUEST_STDIN_ENDED) !== 0);
   }

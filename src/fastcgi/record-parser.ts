@@ -45,7 +45,8 @@ export class RecordParser {
   private sink: RecordSink;
   private state = IN_HEADER;
   private left = 0;
-  private readonly header = new Uint8Array(HEADER_LENGTH);
+  /** A header that came in pieces, or may be one; most connections never need it. */
+  private pieces: Uint8Array | undefined;
   private filled = 0;
   private searchStart = Number.NaN;
   /** The record at hand was found by searching, and no header after it confirmed that yet. */
@@ -71,6 +72,10 @@ export class RecordParser {
   /** True between records: the stream may end here. */
   get atBoundary(): boolean {
     return this.state === IN_HEADER && this.filled === 0;
+  }
+
+  private get header(): Uint8Array {
+    return (this.pieces ??= new Uint8Array(HEADER_LENGTH));
   }
 
   /** True inside a header: the record it begins is not known yet. */

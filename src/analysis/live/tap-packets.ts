@@ -14,6 +14,8 @@ export const HEADROOM = 60;
 const LARGEST = 65_472;
 /** Bytes that are kept of a connection that is not open yet. */
 const MOST_HELD = 1 << 20;
+/** Pairs of addresses whose headers are remembered. */
+const MOST_HEADERS = 1000;
 const TCP_HEADER = 20;
 const WINDOW = 65_535;
 
@@ -29,23 +31,32 @@ interface Held {
   readonly position: number;
 }
 
+/** There may be thousands at once: numbers rather than pairs. */
 interface Conversation {
-  readonly header: readonly [Uint8Array, Uint8Array];
-  /** Initial sequence numbers. */
-  readonly start: readonly [number, number];
+  /** IP and TCP header of the web server's packets, but for its port: shared by all connections between two addresses. */
+  readonly header: Uint8Array;
+  readonly port: number;
+  /** Initial sequence number of the web server. */
+  readonly start: number;
   /** Bytes of each stream so far. */
-  readonly sent: [number, number];
-  readonly finished: [boolean, boolean];
-  /** Data of the side has been acknowledged. */
-  readonly acknowledged: [boolean, boolean];
-  open: boolean;
-  over: boolean;
+  sentByWeb: number;
+  sentByApplication: number;
+  /** Bits, see below. */
+  marks: number;
   held: Held[] | undefined;
   heldBytes: number;
 }
 
+const OPEN = 1;
+const OVER = 2;
+/** And the next bit for the application. */
+const FINISHED = 4;
+/** Data of the side has been acknowledged; and the next bit for the application. */
+const ACKNOWLEDGED = 16;
+
 export class TapPackets {
   private readonly conversations = new Map<number, Conversation>();
+  private readonly headers = new Map<string, Uint8Array>();
   private readonly frame = new Frame();
   private readonly empty = new Uint8Array(HEADROOM);
   private readonly originSeconds: number;
@@ -64,18 +75,13 @@ export class TapPackets {
   /** Times are milliseconds since the origin. */
   opened(connection: number, webServer: TapEnd, application: TapEnd, time: number): void {
     const [from, to] = sameFamily(webServer.address, application.address);
-    const start = Math.imul(connection + 1, 0x9e3779b1) >>> 0;
     const conversation: Conversation = {
-      header: [
-        headerOf(from, to, webServer.port, application.port),
-        headerOf(to, from, application.port, webServer.port),
-      ],
-      start: [start, Math.imul(start ^ 0x5bd1e995, 0x85ebca6b) >>> 0],
-      sent: [0, 0],
-      finished: [false, false],
-      acknowledged: [false, false],
-      open: false,
-      over: false,
+      header: this.header(from, to, application.port),
+      port: webServer.port,
+      start: Math.imul(connection + 1, 0x9e3779b1) >>> 0,
+      sentByWeb: 0,
+      sentByApplication: 0,
+      marks: 0,
       held: undefined,
       heldBytes: 0,
     };
@@ -85,8 +91,8 @@ export class TapPackets {
 
   connected(connection: number, time: number): void {
     const conversation = this.conversations.get(connection);
-    if (conversation === undefined || conversation.open || conversation.over) return;
-    conversation.open = true;
+    if (conversation === undefined || (conversation.marks & (OPEN | OVER)) !== 0) return;
+    conversation.marks |= OPEN;
     this.control(connection, conversation, APPLICATION, SYN | ACK, time);
     this.control(connection, conversation, WEB_SERVER, ACK, time);
     const held = conversation.held ?? [];
@@ -99,8 +105,8 @@ export class TapPackets {
 
   failed(connection: number, code: string, time: number): void {
     const conversation = this.conversations.get(connection);
-    if (conversation === undefined || conversation.open || conversation.over) return;
-    conversation.over = true;
+    if (conversation === undefined || (conversation.marks & (OPEN | OVER)) !== 0) return;
+    conversation.marks |= OVER;
     conversation.held = undefined;
     this.control(connection, conversation, APPLICATION, RST | ACK, time, WINDOW, connectErrorNumber(code));
   }
@@ -116,20 +122,20 @@ export class TapPackets {
     time: number,
   ): void {
     const conversation = this.conversations.get(connection);
-    if (conversation === undefined || conversation.over) return;
-    if (!conversation.open) {
+    if (conversation === undefined || (conversation.marks & OVER) !== 0) return;
+    if ((conversation.marks & OPEN) === 0) {
       this.hold(conversation, bytes, start, end, position);
       return;
     }
     const other = otherSide(side);
     for (let at = start; at < end; at += LARGEST) {
       const next = Math.min(end, at + LARGEST);
-      conversation.sent[side] = position + (at - start);
+      setSent(conversation, side, position + (at - start));
       this.write(connection, conversation, side, PSH | ACK, bytes, at, next, time, WINDOW, 0);
     }
-    conversation.sent[side] = position + (end - start);
-    if (conversation.acknowledged[side] || conversation.finished[other]) return;
-    conversation.acknowledged[side] = true;
+    setSent(conversation, side, position + (end - start));
+    if ((conversation.marks & ((ACKNOWLEDGED << side) | (FINISHED << other))) !== 0) return;
+    conversation.marks |= ACKNOWLEDGED << side;
     this.control(connection, conversation, other, ACK, time);
   }
 
@@ -145,27 +151,45 @@ export class TapPackets {
   /** `knew`: the other side's end had reached this one before. */
   finished(connection: number, side: Side, knew: boolean, time: number): void {
     const conversation = this.conversations.get(connection);
-    if (conversation === undefined || conversation.over || conversation.finished[side]) return;
-    if (!conversation.open) {
+    if (conversation === undefined || (conversation.marks & (OVER | (FINISHED << side))) !== 0) return;
+    if ((conversation.marks & OPEN) === 0) {
       (conversation.held ??= []).push({ bytes: undefined, position: 0 });
       return;
     }
     const other = otherSide(side);
     this.control(connection, conversation, side, FIN | ACK, time, WINDOW, 0, knew);
-    conversation.finished[side] = true;
-    if (conversation.finished[other]) this.control(connection, conversation, other, ACK, time, WINDOW, 0, true);
+    conversation.marks |= FINISHED << side;
+    if ((conversation.marks & (FINISHED << other)) !== 0)
+      this.control(connection, conversation, other, ACK, time, WINDOW, 0, true);
   }
 
   reset(connection: number, side: Side, time: number): void {
     const conversation = this.conversations.get(connection);
-    if (conversation === undefined || conversation.over) return;
-    conversation.over = true;
-    this.control(connection, conversation, side, conversation.open || side === APPLICATION ? RST | ACK : RST, time);
+    if (conversation === undefined || (conversation.marks & OVER) !== 0) return;
+    conversation.marks |= OVER;
+    this.control(
+      connection,
+      conversation,
+      side,
+      (conversation.marks & OPEN) !== 0 || side === APPLICATION ? RST | ACK : RST,
+      time,
+    );
   }
 
   /** Nothing more will be told of it. */
   closed(connection: number): void {
     this.conversations.delete(connection);
+  }
+
+  private header(from: Uint8Array, to: Uint8Array, port: number): Uint8Array {
+    const key = `${from} ${to} ${port}`;
+    let header = this.headers.get(key);
+    if (header === undefined) {
+      if (this.headers.size >= MOST_HEADERS) this.headers.clear();
+      header = headerOf(from, to, port);
+      this.headers.set(key, header);
+    }
+    return header;
   }
 
   private hold(conversation: Conversation, bytes: Uint8Array, start: number, end: number, position: number): void {
@@ -179,7 +203,7 @@ export class TapPackets {
   private window(connection: number, side: Side, window: number, time: number): void {
     const conversation = this.conversations.get(connection);
     const other = otherSide(side);
-    if (!conversation?.open || conversation.over || conversation.finished[other]) return;
+    if (conversation === undefined || (conversation.marks & (OPEN | OVER | (FINISHED << other))) !== OPEN) return;
     this.control(connection, conversation, other, ACK, time, window);
   }
 
@@ -209,18 +233,21 @@ export class TapPackets {
     connectError: number,
     knew = true,
   ): void {
-    const header = conversation.header[side];
+    const { header, marks } = conversation;
     const other = otherSide(side);
     const at = start - header.length;
     bytes.set(header, at);
+    bytes[start - TCP_HEADER] = conversation.port >>> 8;
+    bytes[start - TCP_HEADER + 1] = conversation.port & 255;
+    if (side === APPLICATION) turn(bytes, at, header.length - TCP_HEADER);
     const tcp = start - TCP_HEADER;
     const opening = (flags & SYN) !== 0;
-    const after = opening ? 0 : 1 + conversation.sent[side] + (conversation.finished[side] ? 1 : 0);
-    put32(bytes, tcp + 4, conversation.start[side] + after);
+    const after = opening ? 0 : 1 + sent(conversation, side) + ((marks & (FINISHED << side)) === 0 ? 0 : 1);
+    put32(bytes, tcp + 4, startOf(conversation, side) + after);
     if ((flags & ACK) !== 0) {
-      const known = !conversation.open && side === WEB_SERVER ? 0 : 1;
-      const theirEnd = conversation.finished[other] && knew ? 1 : 0;
-      put32(bytes, tcp + 8, conversation.start[other] + known + conversation.sent[other] + theirEnd);
+      const known = (marks & OPEN) === 0 && side === WEB_SERVER ? 0 : 1;
+      const theirEnd = (marks & (FINISHED << other)) !== 0 && knew ? 1 : 0;
+      put32(bytes, tcp + 8, startOf(conversation, other) + known + sent(conversation, other) + theirEnd);
     }
     bytes[tcp + 13] = flags;
     bytes[tcp + 14] = window >>> 8;
@@ -247,8 +274,35 @@ export class TapPackets {
   }
 }
 
+function sent(conversation: Conversation, side: Side): number {
+  return side === WEB_SERVER ? conversation.sentByWeb : conversation.sentByApplication;
+}
+
+function setSent(conversation: Conversation, side: Side, bytes: number): void {
+  if (side === WEB_SERVER) conversation.sentByWeb = bytes;
+  else conversation.sentByApplication = bytes;
+}
+
+function startOf({ start }: Conversation, side: Side): number {
+  return side === WEB_SERVER ? start : Math.imul(start ^ 0x5bd1e995, 0x85ebca6b) >>> 0;
+}
+
+/** Exchanges source and destination of the headers at `at`, of which those of IP are `ip` bytes. */
+function turn(bytes: Uint8Array, at: number, ip: number): void {
+  const length = ip === 20 ? 4 : 16;
+  const addresses = at + ip - 2 * length;
+  for (let i = 0; i < length; i++) swap(bytes, addresses + i, addresses + length + i);
+  for (let i = 0; i < 2; i++) swap(bytes, at + ip + i, at + ip + 2 + i);
+}
+
+function swap(bytes: Uint8Array, a: number, b: number): void {
+  const kept = bytes[a];
+  bytes[a] = bytes[b];
+  bytes[b] = kept;
+}
+
 /** IP and TCP header of one direction, with what changes left 0. */
-function headerOf(from: Uint8Array, to: Uint8Array, fromPort: number, toPort: number): Uint8Array {
+function headerOf(from: Uint8Array, to: Uint8Array, port: number): Uint8Array {
   const v4 = from.length === 4;
   const ip = v4 ? 20 : 40;
   const header = new Uint8Array(ip + TCP_HEADER);
@@ -261,7 +315,7 @@ function headerOf(from: Uint8Array, to: Uint8Array, fromPort: number, toPort: nu
     header.set(from, 8);
     header.set(to, 24);
   }
-  header.set([fromPort >>> 8, fromPort & 255, toPort >>> 8, toPort & 255], ip);
+  header.set([0, 0, port >>> 8, port & 255], ip);
   header[ip + 12] = 0x50;
   return header;
 }

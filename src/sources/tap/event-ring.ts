@@ -1,6 +1,6 @@
 // What the relay tells, handed from its thread to the analysis through shared memory. The relay never waits: where the
 // analysis is too slow, bytes are left out and counted, and the analysis sees a gap as in a capture that lost packets.
-// One writer, one reader. A message is a head of 40 bytes and its bytes, in a multiple of 8.
+// One writer, one reader. A message is a head of 96 bytes and its bytes, in a multiple of 8.
 
 /** Kinds of messages. */
 export const EVENT_SKIP = 0; // the rest of the ring up to its end is empty
@@ -17,9 +17,12 @@ export const EVENT_PAUSED = 10;
 export const EVENT_RESUMED = 11;
 export const EVENT_FAULT = 12;
 
-const HEAD = 40;
+/** The words, and room for the headers of a packet in front of the bytes. */
+const HEAD = 96;
 /** Room that bytes leave for everything else: opens and closes must not be lost. */
 const RESERVE = 1 << 20;
+/** Bytes after which an empty ring is begun anew. */
+const RESTART = 1 << 20;
 
 // Words of the control block.
 const WRITTEN = 0; // bytes written and read so far, modulo 2^32
@@ -81,7 +84,8 @@ export class RingWriter extends Ring {
     const whole = (HEAD + length + 7) & ~7;
     const used = (this.at - Atomics.load(this.control, READ)) >>> 0;
     let offset = this.at & this.mask;
-    const skipped = offset + whole > this.size ? this.size - offset : 0;
+    // An empty ring is begun anew: what was never written to takes no memory.
+    const skipped = offset + whole > this.size || (used === 0 && offset > RESTART) ? this.size - offset : 0;
     const limit = kind === EVENT_DATA ? this.size - RESERVE : this.size;
     if (used + skipped + whole > limit) {
       if (kind !== EVENT_DATA) Atomics.add(this.control, LOST_MESSAGES, 1);
@@ -107,43 +111,51 @@ export class RingWriter extends Ring {
   }
 }
 
-/** A message as the reader sees it; `bytes` is a copy that holds until the next one. */
+/** A message as the reader sees it: its bytes are bytes[start..start + length), until the next one is asked for. */
 export class RingMessage {
   kind = 0;
   connection = 0;
   detail = 0;
   time = Number.NaN;
   position = Number.NaN;
-  bytes: Uint8Array = new Uint8Array(1 << 17);
+  bytes: Uint8Array = new Uint8Array(0);
+  start = 0;
   length = 0;
 }
 
+/** Bytes in front of a message's own that may be written over. */
+export const FREE_IN_FRONT = HEAD - 32;
+
 export class RingReader extends Ring {
   private at = 0;
+  /** Where the message at hand ends. */
+  private end = 0;
 
-  /** Fills the message; false when there is none. Its bytes stand at `offset` of `message.bytes`. */
-  next(message: RingMessage, offset = 0): boolean {
+  /** Gives the message before back, and fills in the next one; false when there is none. */
+  next(message: RingMessage): boolean {
+    if (this.at !== this.end) {
+      this.at = this.end;
+      Atomics.store(this.control, READ, this.at | 0);
+    }
     for (;;) {
       if (this.at === Atomics.load(this.control, WRITTEN) >>> 0) return false;
       const start = this.at & this.mask;
       const word = start >> 2;
       const kind = this.words[word];
       if (kind === EVENT_SKIP) {
-        this.at = (this.at + this.size - start) >>> 0;
+        this.at = this.end = (this.at + this.size - start) >>> 0;
         Atomics.store(this.control, READ, this.at | 0);
         continue;
       }
-      const length = this.words[word + 1];
       message.kind = kind;
+      message.length = this.words[word + 1];
       message.connection = this.words[word + 2];
       message.detail = this.words[word + 3];
       message.time = this.doubles[(start >> 3) + 2];
       message.position = this.doubles[(start >> 3) + 3];
-      message.length = length;
-      if (message.bytes.length < offset + length) message.bytes = new Uint8Array(2 * (offset + length));
-      if (length > 0) message.bytes.set(this.bytes.subarray(start + HEAD, start + HEAD + length), offset);
-      this.at = (this.at + ((HEAD + length + 7) & ~7)) >>> 0;
-      Atomics.store(this.control, READ, this.at | 0);
+      message.bytes = this.bytes;
+      message.start = start + HEAD;
+      this.end = (this.at + ((HEAD + message.length + 7) & ~7)) >>> 0;
       return true;
     }
   }

@@ -24,16 +24,25 @@ export interface RelayContext {
   gone(connection: RelayConnection): void;
 }
 
+/** Times in milliseconds, a pair each: web server, application. */
+interface Pauses {
+  /** Since when the side is not read; NaN while it is. */
+  readonly since: [number, number];
+  readonly total: [number, number];
+  readonly told: [boolean, boolean];
+}
+
+const NO_PAUSES: readonly [number, number] = [0, 0];
+
 /** A socket that knows its connection: handlers are shared functions, so that a connection costs no closures. */
 type RelaySocket = Socket & { relayed: RelayConnection; side: Side };
 
 export class RelayConnection {
   readonly application: Socket;
-  private readonly positions: [number, number] = [0, 0];
-  /** Since when each side is not read; NaN while it is. */
-  private readonly pausedSince: [number, number] = [Number.NaN, Number.NaN];
-  private readonly paused: [number, number] = [0, 0];
-  private readonly pauseTold: [boolean, boolean] = [false, false];
+  private positionOfWeb = 0;
+  private positionOfApplication = 0;
+  /** Made when a side is not read for the first time. */
+  private pauses: Pauses | undefined;
   private open = 2;
   private connecting = true;
   /** Its end has been told. */
@@ -50,7 +59,7 @@ export class RelayConnection {
     this.application = new Socket(SOCKET_OPTIONS);
     this.attach(web, WEB_SERVER);
     this.attach(this.application, APPLICATION);
-    this.application.once('connect', onConnect).connect(to);
+    this.application.on('connect', onConnect).connect(to);
   }
 
   /**
@@ -62,10 +71,11 @@ export class RelayConnection {
     const now = this.context.clock.now();
     for (const side of [WEB_SERVER, APPLICATION] as const) {
       const socket = this.socket(side);
-      const waits = !Number.isNaN(this.pausedSince[side]);
-      const unread = socket.readableEnded || waits;
-      if (waits && !this.pauseTold[side] && now - this.pausedSince[side] >= PAUSE_TOLD && !this.ended) {
-        this.pauseTold[side] = true;
+      const { pauses } = this;
+      const since = pauses === undefined ? Number.NaN : pauses.since[side];
+      const unread = socket.readableEnded || !Number.isNaN(since);
+      if (pauses !== undefined && !pauses.told[side] && now - since >= PAUSE_TOLD && !this.ended) {
+        pauses.told[side] = true;
         this.context.observer.paused(this.number, side, now);
       }
       if (unread && socket.writable && socket.writableLength === 0) socket.write(NOTHING);
@@ -113,13 +123,11 @@ export class RelayConnection {
     const to = this.socket(otherSide(side));
     if (to.writable) {
       to.write(bytes);
-      if (to.writableLength >= HIGH_WATER && Number.isNaN(this.pausedSince[side])) {
-        this.socket(side).pause();
-        this.pausedSince[side] = time;
-      }
+      if (to.writableLength >= HIGH_WATER) this.pause(side, time);
     }
-    const position = this.positions[side];
-    this.positions[side] = position + bytes.length;
+    const position = side === WEB_SERVER ? this.positionOfWeb : this.positionOfApplication;
+    if (side === WEB_SERVER) this.positionOfWeb = position + bytes.length;
+    else this.positionOfApplication = position + bytes.length;
     if (!this.ended) this.context.observer.data(this.number, side, bytes, position, time);
   }
 
@@ -130,13 +138,20 @@ export class RelayConnection {
     this.socket(from).resume();
   }
 
+  private pause(side: Side, time: number): void {
+    this.pauses ??= { since: [Number.NaN, Number.NaN], total: [0, 0], told: [false, false] };
+    if (!Number.isNaN(this.pauses.since[side])) return;
+    this.pauses.since[side] = time;
+    this.socket(side).pause();
+  }
+
   private resumed(side: Side): void {
-    const since = this.pausedSince[side];
-    if (Number.isNaN(since)) return;
-    this.paused[side] += this.context.clock.now() - since;
-    this.pausedSince[side] = Number.NaN;
-    if (!this.pauseTold[side]) return;
-    this.pauseTold[side] = false;
+    const { pauses } = this;
+    if (pauses === undefined || Number.isNaN(pauses.since[side])) return;
+    pauses.total[side] += this.context.clock.now() - pauses.since[side];
+    pauses.since[side] = Number.NaN;
+    if (!pauses.told[side]) return;
+    pauses.told[side] = false;
     if (!this.ended) this.context.observer.resumed(this.number, side, this.context.clock.now());
   }
 
@@ -162,7 +177,7 @@ export class RelayConnection {
     this.resumed(side);
     if (--this.open > 0) return;
     this.ended = true;
-    this.context.observer.closed(this.number, this.paused, this.context.clock.now());
+    this.context.observer.closed(this.number, this.pauses?.total ?? NO_PAUSES, this.context.clock.now());
     this.context.gone(this);
   }
 }

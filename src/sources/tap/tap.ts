@@ -1,6 +1,5 @@
 // A tap at work: the relay in its own thread, and what it tells handed to the analysis in this one.
 import { Worker } from 'node:worker_threads';
-import { HEADROOM } from '../../analysis/live/tap-packets.js';
 import type { TapSink } from '../../analysis/live/tap-sink.js';
 import type { EndpointAddress } from '../../model/endpoint-address.js';
 import { UserError } from '../../model/errors.js';
@@ -39,6 +38,8 @@ export interface Tap {
 }
 
 const RING_SIZE = 32 << 20;
+/** Megabytes of new objects in the relay's thread: those of a connection live as long as it does, the rest is short-lived. */
+const YOUNG = 2;
 /** Milliseconds between two looks at the ring while something happens. */
 const INTERVAL = 10;
 /** Looks without anything new before the relay is asked to wake us. */
@@ -50,7 +51,10 @@ const TURN = 4096;
 export async function openTap(options: TapOptions): Promise<Tap> {
   const memory = event.ringMemory(options.ringSize ?? RING_SIZE);
   const data: RelayData = { pairs: options.pairs, mode: options.mode, memory };
-  const worker = new Worker(relayWorker(), { workerData: data });
+  const worker = new Worker(relayWorker(), {
+    workerData: data,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
+  });
   const ring = new event.RingReader(memory);
   const tell = (message: ToRelay) => worker.postMessage(message);
   const reader = new TapReader(ring);
@@ -140,14 +144,14 @@ class TapReader {
 
   drain(): void {
     if (this.sink === NOBODY) return;
-    while (this.ring.next(this.message, HEADROOM)) this.hand();
+    while (this.ring.next(this.message)) this.hand();
   }
 
   private look(): void {
     this.timer = undefined;
     if (this.stopped) return;
     let count = 0;
-    while (count < TURN && this.ring.next(this.message, HEADROOM)) {
+    while (count < TURN && this.ring.next(this.message)) {
       this.hand();
       count++;
     }
@@ -173,7 +177,15 @@ class TapReader {
         sink.failed(connection, this.word(), time);
         break;
       case event.EVENT_DATA:
-        sink.data(connection, side, message.bytes, HEADROOM, HEADROOM + message.length, message.position, time);
+        sink.data(
+          connection,
+          side,
+          message.bytes,
+          message.start,
+          message.start + message.length,
+          message.position,
+          time,
+        );
         break;
       case event.EVENT_PAUSED:
         sink.paused(connection, side, time);
@@ -200,7 +212,7 @@ class TapReader {
   }
 
   private word(): string {
-    const { bytes, length } = this.message;
-    return String.fromCharCode(...bytes.subarray(HEADROOM, HEADROOM + length));
+    const { bytes, start, length } = this.message;
+    return String.fromCharCode(...bytes.subarray(start, start + length));
   }
 }
