@@ -6,6 +6,7 @@ import type { Facts, Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
 import { fullQueue } from '../host-evidence/queue.js';
 import { withHost } from '../host-evidence/with-host.js';
+import { isQueueFull } from './shared-endings.js';
 import { connectionEvidence, connectionName, counted, grouped, span } from './shared-evidence.js';
 
 /** A SYN-ACK that comes later than this answers a repeated SYN, not the first one. */
@@ -66,9 +67,39 @@ The queue is full because the workers do not keep up: see stuck-accept-queue and
   needs: ['packets'],
   run(facts) {
     if (facts.tcpPackets === 0) return 'not-applicable';
-    return facts.listeners.flatMap((listener) => findingOf(facts, listener) ?? []);
+    return facts.listeners.flatMap((listener) => [
+      ...(findingOf(facts, listener) ?? []),
+      ...(fullQueueOf(facts, listener) ?? []),
+    ]);
   },
 });
+
+/** On an AF_UNIX socket, through a tap: connect() says so itself. */
+function fullQueueOf(facts: Facts, listener: Listener): Finding[] | undefined {
+  const { connections } = facts;
+  const rows = listener.connections.filter((row) => isQueueFull(connections, row));
+  if (rows.length === 0) return undefined;
+  const { endpoint } = listener;
+  const time = (row: number) => connections.resetTime[row];
+  return [
+    {
+      id: backlogOverflow.id,
+      severity: 'error',
+      title: `The accept queue of ${endpoint} overflows: ${counted(rows.length, 'connection')} failed with EAGAIN`,
+      detail:
+        'On a unix socket a full queue fails connect() at once, nothing is tried again. A web server that connects itself ' +
+        'logs "(11: Resource temporarily unavailable)" then and answers 502; through the tap it sees its connection ended ' +
+        'before an answer.',
+      count: rows.length,
+      scope: { endpoint },
+      evidence: [...rows.subarray(0, MAX_EVIDENCE)].map((row) => {
+        const text = `${connectionName(facts, row)}: connect() failed with EAGAIN`;
+        return connectionEvidence(facts, row, text, connections.resetPacket[row], time(row));
+      }),
+      advice: ADVICE,
+    },
+  ];
+}
 
 interface Overflow {
   /** Connections whose first SYN was not answered, and their repeated SYNs. */
@@ -82,13 +113,13 @@ interface Overflow {
   readonly longest: number;
 }
 
-function findingOf(facts: Facts, listener: Listener): Finding | undefined {
+function findingOf(facts: Facts, listener: Listener): Finding[] | undefined {
   const { unanswered, repeated, ignored, accepted, never, longest } = overflowOf(facts, listener);
   const dropped = isUnlikelyLoss(facts, listener, repeated) ? unanswered : [];
   const rows = [...dropped, ...ignored];
   if (rows.length === 0) return undefined;
   const { endpoint } = listener;
-  return {
+  const finding: Finding = {
     id: backlogOverflow.id,
     severity: 'error',
     title:
@@ -115,6 +146,7 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
     evidence: rows.slice(0, MAX_EVIDENCE).map((row) => evidenceOf(facts, row)),
     advice: ADVICE,
   };
+  return [finding];
 }
 
 function overflowOf(facts: Facts, listener: Listener): Overflow {

@@ -1,5 +1,6 @@
 // SYNs answered by RST: nobody listens on the port.
 
+import { CONNECT_ERRORS, connectErrorMeaning } from '../../model/connect-errors.js';
 import type { Check } from '../check.js';
 import type { Facts, Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
@@ -119,9 +120,11 @@ function describe(
   return {
     id: connectionRefused.id,
     severity: 'error',
-    title: `${counted(count, 'connection')} to ${endpoint} refused: nobody listened`,
+    title: `${counted(count, 'connection')} to ${endpoint} refused: ${reason(facts, rows[0]) ?? 'nobody listened'}`,
     detail: [
-      'Each SYN was answered by RST, which on TCP means that no process listened on that address and port at that moment.',
+      reason(facts, rows[0]) === undefined
+        ? 'Each SYN was answered by RST, which on TCP means that no process listened on that address and port at that moment.'
+        : `The tap could not connect (${[...new Set(rows.map((row) => errorOf(facts, row)))].join(', ')}).`,
       ...context,
       'Users get 502 (nginx) or 503 (lighttpd, Apache).',
     ].join(' '),
@@ -132,9 +135,22 @@ function describe(
   };
 }
 
+/** What the system's code means where a tap tells it of an AF_UNIX socket; undefined otherwise. */
+function reason(facts: Facts, row: number): string | undefined {
+  const { addresses, connections } = facts;
+  if (!addresses.isStandIn(connections.address1[row])) return undefined;
+  return connectErrorMeaning(errorOf(facts, row), true);
+}
+
+function errorOf({ connections }: Facts, row: number): string {
+  return CONNECT_ERRORS[connections.connectError[row]];
+}
+
 function refusal(facts: Facts, row: number): Evidence {
   const { connections } = facts;
   const again = connections.syns[row] > 1 ? ` (${grouped(connections.syns[row])} SYNs)` : '';
-  const text = `${connectionName(facts, row)}: SYN answered by RST${again}`;
+  const how =
+    connections.connectError[row] === 0 ? 'SYN answered by RST' : `connect() failed with ${errorOf(facts, row)}`;
+  const text = `${connectionName(facts, row)}: ${how}${again}`;
   return connectionEvidence(facts, row, text, connections.resetPacket[row], connections.resetTime[row]);
 }

@@ -1,4 +1,5 @@
 // Who ended a connection: the side whose FIN or RST came before the other's.
+import { CONNECT_ERRORS } from '../../model/connect-errors.js';
 import { BY_APPLICATION, BY_WEB_SERVER } from '../../model/side.js';
 import {
   type ConnectionTable,
@@ -47,7 +48,17 @@ export function isClosed(connections: ConnectionTable, row: number): boolean {
 export function isRefused(connections: ConnectionTable, row: number): boolean {
   const marks = connections.marks[row];
   if (!(marks & MARK_SYN) || marks & MARK_SYN_ACK) return false;
-  return connections.firstReset[row] === BY_APPLICATION;
+  if (connections.firstReset[row] !== BY_APPLICATION) return false;
+  return connections.connectError[row] === 0 || NOBODY_LISTENS.has(CONNECT_ERRORS[connections.connectError[row]]);
+}
+
+/** What a tap says of connections that nobody accepts, in the system's words. */
+const NOBODY_LISTENS: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOENT', 'EACCES']);
+const FULL_QUEUE = (CONNECT_ERRORS as readonly string[]).indexOf('EAGAIN');
+
+/** Whether a tap could not connect because the accept queue of an AF_UNIX socket was full. */
+export function isQueueFull(connections: ConnectionTable, row: number): boolean {
+  return connections.connectError[row] === FULL_QUEUE;
 }
 
 /** The RST answers the last packet of the handshake (or the data right behind it). */

@@ -119,6 +119,19 @@ describe('tap session', () => {
     assert.deepEqual(report().tap?.connectErrors, { EAGAIN: 1 });
   });
 
+  test('findings of what could not be opened: a full queue is no refusal', () => {
+    const { session, tick, report } = tapped('unix:/run/php.sock');
+    for (const [connection, code] of ['EAGAIN', 'EAGAIN', 'ENOENT', 'EADDRNOTAVAIL'].entries()) {
+      session.opened(connection, 0, { ...WEB, port: 2 + connection }, tick());
+      session.failed(connection, code, tick());
+    }
+    const found = report().findings.map(({ id, count, title }) => [id, count, title]);
+    assert.deepEqual(found, [
+      ['backlog-overflow', 2, 'The accept queue of unix:/run/php.sock overflows: 2 connections failed with EAGAIN'],
+      ['connection-refused', 1, '1 connection to unix:/run/php.sock refused: there is no such socket file'],
+    ]);
+  });
+
   test('AF_UNIX: paths for addresses, and no TIME_WAIT', () => {
     const { session, open, say, tick, row, report } = tapped('unix:/run/php.sock', 'unix:/run/tap.sock');
     open(0);
