@@ -125,8 +125,9 @@ async function run(
     notice();
     reported = await look(live, output, options, reported);
   }
-  notice();
   await finish(live, options, say, () => signals.count > 1, pause);
+  // What came just before the signal may be told by the relay only now.
+  notice();
   if (options.format === 'ndjson') await events(live, output, options);
 }
 
