@@ -22,6 +22,7 @@ export interface BenchCommandOptions {
   readonly param?: readonly (readonly [string, string | undefined])[];
   readonly timeout: number;
   readonly scgi?: boolean;
+  readonly fault?: readonly string[];
   readonly format?: (typeof BENCH_FORMATS)[number];
   readonly json?: boolean;
   readonly output?: string;

@@ -10,6 +10,7 @@ import { loadJson } from '../reporters/load-json.js';
 import { loadText } from '../reporters/load-text.js';
 import { type BenchCommandOptions, DEFAULT_DURATION, MOST_CONNECTIONS } from './bench-options.js';
 import { BenchProgress } from './bench-progress.js';
+import { clientFaults } from './client-faults.js';
 import { EXIT_ANSWER, EXIT_CONNECT } from './endpoint-exit.js';
 import { exitWith } from './exit.js';
 import { interruptible } from './interrupt.js';
@@ -21,6 +22,7 @@ const PATIENCE = 500;
 
 export async function runBench(address: string, uri: string, options: BenchCommandOptions): Promise<void> {
   const { concurrency, keepConn = false, multiplex, scgi = false } = checked(options);
+  const faults = clientFaults(options);
   const target: LoadTarget = {
     address,
     scgi,
@@ -29,6 +31,7 @@ export async function runBench(address: string, uri: string, options: BenchComma
     connections: Math.ceil(concurrency / multiplex),
     timeout: options.timeout,
     request: requestOf(uri, options),
+    ...(faults ? { faults } : {}),
   };
   const carrier = carrierFor(target);
   const tally = new LoadTally();
@@ -69,6 +72,7 @@ export async function runBench(address: string, uri: string, options: BenchComma
     interrupted: interrupt.exitCode !== 0,
   };
   await writePieces(report(result, options), options.output);
+  if (options.quiet !== true) for (const line of faults?.lines() ?? []) advise(line);
   if (limited && tally.complete + tally.failed >= MOST_CONNECTIONS && options.quiet !== true) {
     advise(`Stopped at ${MOST_CONNECTIONS} connections, as more would use up the local ports; -n says another number.`);
   }

@@ -1,7 +1,7 @@
 // `fcgi-inspect bench ADDRESS`: load on a FastCGI application, without a web server in between.
 import { type Command, Option } from 'commander';
 import { BENCH_FORMATS, type BenchCommandOptions, DEFAULT_CONCURRENCY, DEFAULT_DURATION } from './bench-options.js';
-import { parseHeader, parseParam, parseRate, parseTime } from './endpoint-options.js';
+import { faultOption, needed, parseHeader, parseParam, parseRate, parseTime } from './endpoint-options.js';
 import { parseCount, parseWord } from './options.js';
 
 const EXAMPLES = `Examples:
@@ -17,7 +17,8 @@ export function addBenchCommand(program: Command): void {
   program
     .command('bench')
     .description('load on an application, like wrk: rates, latencies, errors by kind')
-    .argument('<address>', 'host:port, [::1]:port or unix:/path')
+    .usage('[options] <address> [uri]')
+    .argument('[address]', 'host:port, [::1]:port or unix:/path')
     .argument('[uri]', '/path?query; default /')
     .addOption(count('-c, --concurrency <count>', 'requests at once').default(DEFAULT_CONCURRENCY))
     .addOption(
@@ -51,6 +52,7 @@ export function addBenchCommand(program: Command): void {
         .argParser((value: string) => parseTime(value, '-m')),
     )
     .option('--scgi', 'speak SCGI')
+    .addOption(faultOption())
     .addOption(
       new Option('-f, --format <name>', `output: ${BENCH_FORMATS.join(', ')}`).argParser((value: string) =>
         parseWord(value, '--format', BENCH_FORMATS),
@@ -70,8 +72,13 @@ a minute, and local ports run out. Exit codes: 0 answers came; 2 usage; 7 nobody
 answered completely; 130 interrupted (what was measured until then is shown).
 `,
     )
-    .action(async (address: string, uri: string | undefined, options: BenchCommandOptions) => {
+    .action(async (address: string | undefined, uri: string | undefined, options: BenchCommandOptions) => {
+      if (options.fault?.includes('help')) {
+        const { tellFaults } = await import('./fault-help.js');
+        await tellFaults('client');
+        return;
+      }
       const { runBench } = await import('./bench-run.js');
-      await runBench(address, uri ?? '/', options);
+      await runBench(needed(address), uri ?? '/', options);
     });
 }

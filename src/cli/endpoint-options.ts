@@ -1,4 +1,5 @@
 // Option values of the commands that talk to an application, or are one: times, sizes, headers, params.
+import { Option } from 'commander';
 import { parseMilliseconds, parseSize } from '../faults/parameter-values.js';
 import { UserError } from '../model/errors.js';
 
@@ -21,6 +22,21 @@ export function parseHeader(value: string, previous: readonly (readonly [string,
   const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?::\s*(.*)|;\s*)$/s.exec(value);
   if (!match || /[\r\n\0]/.test(value)) throw new UserError(`-H ${value}: not a header`, "write -H 'Name: value'");
   return [...(previous as [string, string][]), [match[1], (match[2] ?? '').trimEnd()]];
+}
+
+/** `--fault`, repeatable. */
+export function faultOption(): Option {
+  const text = 'something that goes wrong, NAME[=VALUE][,...]; help lists them (repeatable)';
+  return new Option('--fault <fault>', text).argParser((value: string, previous: string[] = []) => [
+    ...previous,
+    value,
+  ]);
+}
+
+/** @throws UserError if the address was left out. */
+export function needed(address: string | undefined): string {
+  if (address === undefined) throw new UserError('no address was given', 'write host:port, [::1]:port or unix:/path');
+  return address;
 }
 
 /** `NAME=value`; `NAME` alone takes it away. Repeatable. */

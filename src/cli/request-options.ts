@@ -36,6 +36,7 @@ export interface RequestCommandOptions {
   readonly getValues?: boolean;
   readonly as?: (typeof POLICY_NAMES)[number];
   readonly repeat: number;
+  readonly fault?: readonly string[];
   readonly timeout?: number;
   readonly connectTimeout?: number;
   readonly showSecrets?: boolean;

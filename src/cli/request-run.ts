@@ -6,9 +6,11 @@ import { policyNamed } from '../endpoints/client/policies/index.js';
 import type { ClientResponse } from '../endpoints/client/response.js';
 import { ScgiClient } from '../endpoints/client/scgi-client.js';
 import { type Clock, systemClock } from '../endpoints/clock.js';
+import type { ClientFaults } from '../endpoints/faults/client-faults.js';
 import { formatDuration } from '../reporters/format-duration.js';
 import { redactText } from '../reporters/redact.js';
 import { safeText } from '../reporters/safe-text.js';
+import { clientFaults } from './client-faults.js';
 import { EXIT_ANSWER, errorHint, errorSentence, exitCodeOf } from './endpoint-exit.js';
 import { EXIT_FINDINGS, exitWith } from './exit.js';
 import { interruptible } from './interrupt.js';
@@ -34,7 +36,10 @@ export async function runRequest(
   const interrupt = interruptible();
   const trace = options.verbose ? new RequestTrace(options, clock) : undefined;
   const oddities: string[] = [];
-  const asker = options.scgi ? scgiAsker(address, options) : fastcgiAsker(address, options, trace, oddities);
+  const faults = clientFaults(options);
+  const asker = options.scgi
+    ? scgiAsker(address, options, faults)
+    : fastcgiAsker(address, options, trace, oddities, faults);
   try {
     if (options.getValues) {
       await askValues(asker as FastcgiClient, options);
@@ -51,6 +56,7 @@ export async function runRequest(
     // What ended it has been told.
     oddities.length = 0;
   } finally {
+    if (!options.quiet) for (const line of faults?.lines() ?? []) advise(line);
     if (!options.quiet) for (const oddity of oddities) complain(`the application did something odd: ${oddity}`);
     await (interrupt.signal.aborted ? asker.destroy() : asker.close());
     interrupt.end();
@@ -63,6 +69,7 @@ function fastcgiAsker(
   options: RequestCommandOptions,
   trace: RequestTrace | undefined,
   oddities: string[],
+  faults: ClientFaults | undefined,
 ): FastcgiClient & Asker {
   const policy = options.as === undefined ? undefined : policyNamed(options.as);
   return new FastcgiClient(address, {
@@ -73,13 +80,15 @@ function fastcgiAsker(
       ...(options.timeout === undefined ? {} : { total: options.timeout }),
       ...(options.connectTimeout === undefined ? {} : { connect: options.connectTimeout }),
     },
+    ...(faults ? { faults } : {}),
     ...(trace ? { trace: (event) => trace.event(event) } : {}),
     onProblem: ({ code, detail }) => oddities.push(`${code}: ${detail}`),
   }) as FastcgiClient & Asker;
 }
 
-function scgiAsker(address: string, options: RequestCommandOptions): Asker {
+function scgiAsker(address: string, options: RequestCommandOptions, faults: ClientFaults | undefined): Asker {
   const client = new ScgiClient(address, {
+    ...(faults ? { faults } : {}),
     timeouts: {
       ...(options.timeout === undefined ? {} : { total: options.timeout }),
       ...(options.connectTimeout === undefined ? {} : { connect: options.connectTimeout }),

@@ -1,7 +1,7 @@
 // `fcgi-inspect request ADDRESS [URI]`: one FastCGI request, like curl.
 import { type Command, Option } from 'commander';
 import { UserError } from '../model/errors.js';
-import { parseHeader, parseParam, parseTime } from './endpoint-options.js';
+import { faultOption, needed, parseHeader, parseParam, parseTime } from './endpoint-options.js';
 import { parseCount } from './options.js';
 import { POLICY_NAMES, type RequestCommandOptions, ROLES } from './request-options.js';
 
@@ -24,7 +24,8 @@ export function addRequestCommand(program: Command): void {
   program
     .command('request')
     .description('one FastCGI request, like curl')
-    .argument('<address>', 'host:port, [::1]:port or unix:/path')
+    .usage('[options] <address> [uri]')
+    .argument('[address]', 'host:port, [::1]:port or unix:/path')
     .argument('[uri]', '/path?query, or http://host/path?query; default /')
     .option('-X, --request <method>', 'REQUEST_METHOD; default GET, or POST with -d')
     .option('-d, --data <data>', 'the body; @file for that of a file, - for standard input')
@@ -62,6 +63,7 @@ export function addRequestCommand(program: Command): void {
       time('-m, --timeout <time>', 'for each request, from connecting to its end (default: 60s without a byte)'),
     )
     .addOption(time('--connect-timeout <time>', 'for connecting (default: 10s)'))
+    .addOption(faultOption())
     .option('--redact', 'with -v, leave out the values of cookies and authorization (the default)')
     .option('--show-secrets', 'show them')
     .option('--no-color', 'no colours')
@@ -69,9 +71,14 @@ export function addRequestCommand(program: Command): void {
     .option('-q, --quiet', 'nothing on stderr but errors')
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', AFTER)
-    .action(async (address: string, uri: string | undefined, options: RequestCommandOptions) => {
+    .action(async (address: string | undefined, uri: string | undefined, options: RequestCommandOptions) => {
+      if (options.fault?.includes('help')) {
+        const { tellFaults } = await import('./fault-help.js');
+        await tellFaults('client');
+        return;
+      }
       const { runRequest } = await import('./request-run.js');
-      await runRequest(address, uri ?? '/', checked(options));
+      await runRequest(needed(address), uri ?? '/', checked(options));
     });
 }
 

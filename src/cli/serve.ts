@@ -1,6 +1,6 @@
 // `fcgi-inspect serve [address]`: a FastCGI application that answers as told, and goes wrong as told.
 import { type Command, Option } from 'commander';
-import { parseBytes, parseTime } from './endpoint-options.js';
+import { faultOption, parseBytes, parseTime } from './endpoint-options.js';
 import { parseCount, parseWord } from './options.js';
 import {
   checkedServe,
@@ -75,12 +75,7 @@ export function addServeCommand(program: Command): void {
     .addOption(setting('--timeout <name=time>', TIMEOUT_NAMES, parseTime))
     .addOption(new Option('--mode <mode>', 'permissions of a unix socket (default: 660)').argParser(parseMode))
     .option('--web-servers <addresses>', 'who may connect, as FCGI_WEB_SERVER_ADDRS has it (which is the default)')
-    .addOption(
-      new Option(
-        '--fault <fault>',
-        'something that goes wrong, NAME[=VALUE][,...]; help lists them (repeatable)',
-      ).argParser((value: string, previous: string[] = []) => [...previous, value]),
-    )
+    .addOption(faultOption())
     .option('-v, --verbose', 'a line for each request')
     .option('--ascii', 'no symbols beyond ASCII')
     .option('-q, --quiet', 'nothing but requests and errors')
@@ -88,8 +83,8 @@ export function addServeCommand(program: Command): void {
     .addHelpText('after', AFTER)
     .action(async (address: string | undefined, options: ServeCommandOptions) => {
       if (options.fault?.includes('help')) {
-        const { tellFaults } = await import('./serve-faults.js');
-        await tellFaults();
+        const { tellFaults } = await import('./fault-help.js');
+        await tellFaults('server');
         return;
       }
       const { runServe } = await import('./serve-run.js');

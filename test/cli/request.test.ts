@@ -261,3 +261,30 @@ test('Ctrl-C ends a request that hangs, with 130', async (context) => {
   child.kill('SIGINT');
   assert.equal((await ended).status, 130);
 });
+
+test('--fault makes the request wrong, and says how often', async (context) => {
+  let length: string | undefined;
+  const address = await application(context, async (request) => {
+    length = request.params.get('CONTENT_LENGTH');
+    for await (const _ of request.stdin) void _;
+    request.end('Content-Type: text/plain\r\n\r\nhello');
+  });
+  const faults = ['--fault', 'content_length=9', '--fault', 'stall_stdin=20ms'];
+  const { status, stdout, stderr } = await run(address, '/x', '-d', 'four', ...faults);
+  assert.deepEqual([status, stdout], [0, 'hello'], stderr);
+  assert.equal(length, '9');
+  assert.match(stderr, /fault content_length=9: happened 1 times\nfault stall_stdin=20ms: happened 1 times/);
+});
+
+test('--fault help lists what a client can do wrong; a fault of the server is refused', async () => {
+  const help = await run('--fault', 'help');
+  assert.equal(help.status, 0);
+  assert.match(help.stdout, /stall_stdin/);
+  assert.doesNotMatch(help.stdout, /drop_end_request/);
+  const wrong = await run('127.0.0.1:1', '--fault', 'drop_end_request');
+  assert.equal(wrong.status, 2);
+  assert.match(wrong.stderr, /drop_end_request cannot be made here/);
+  const nothing = await run();
+  assert.equal(nothing.status, 2);
+  assert.match(nothing.stderr, /no address was given/);
+});

@@ -50,11 +50,14 @@ test('examples of filters compile', () => {
 
 test('every fault of the examples in docs/faults.md and docs/serve.md is understood', () => {
   const examples = ['faults.md', 'serve.md'].flatMap((name) =>
-    [...read(name).matchAll(/--fault (?:'([^']+)'|([a-z][\w=,]+))/g)].map((match) => match[1] ?? match[2]),
+    [...read(name).matchAll(/(serve|request) .*?--fault (?:'([^']+)'|([a-z][\w=,]+))/g)].map((match) => ({
+      place: match[1] === 'serve' ? ('server' as const) : ('client' as const),
+      text: match[2] ?? match[3],
+    })),
   );
-  const faults = examples.filter((text) => text !== 'help');
+  const faults = examples.filter(({ text }) => text !== 'help');
   assert.ok(faults.length >= 3);
-  for (const text of faults) parseFault(text, 'server');
+  for (const { text, place } of faults) parseFault(text, place);
 });
 
 test('every field of the JSON report is documented', () => {

@@ -42,7 +42,7 @@ export interface ClientOptions extends RuleChanges {
   readonly trace?: TraceHook;
   /** Hears what is wrong and ends no request. */
   readonly onProblem?: (problem: ClientProblem) => void;
-  /** Alters what is sent. */
+  /** Alters what is sent and received. */
   readonly faults?: OutgoingFaults;
   /** For tests. */
   readonly clock?: Clock;
@@ -155,7 +155,7 @@ export class FastcgiClient {
    */
   request(request: ClientRequest = {}): Promise<ClientResponse> {
     return new Promise((resolve, reject) => {
-      const raw = this.encode(request);
+      const raw = this.altered(this.encode(request));
       const receiver = new ResponseReceiver(this.rules, this.owner.now, resolve, reject);
       const exchange = new Exchange(this.owner, raw, receiver);
       receiver.exchange = exchange;
@@ -165,7 +165,7 @@ export class FastcgiClient {
 
   /** The raw face: PARAMS as they are to be sent, the answer's streams as they come. */
   exchange(request: ExchangeRequest, sink: ExchangeSink): RunningExchange {
-    const exchange = new Exchange(this.owner, request, sink);
+    const exchange = new Exchange(this.owner, this.altered(request), sink);
     this.begin(exchange);
     return exchange;
   }
@@ -258,6 +258,10 @@ export class FastcgiClient {
     };
   }
 
+  private altered(request: ExchangeRequest): ExchangeRequest {
+    return this.owner.faults?.request?.(request) ?? request;
+  }
+
   private begin(exchange: Exchange): void {
     this.exchanges.add(exchange);
     exchange.start();
@@ -295,7 +299,14 @@ export class FastcgiClient {
       trace?.({ kind: 'connect-retry', time: clock.now(), connection: number, attempt, delay, code });
     };
     return establish(
-      { address, clock, timeout: rules.timeouts.connect, retry: rules.connectRetry, onRetry },
+      {
+        address,
+        clock,
+        timeout: rules.timeouts.connect,
+        retry: rules.connectRetry,
+        wrap: owner.faults?.socket,
+        onRetry,
+      },
       (error, link) => {
         if (!link) {
           done(error, undefined);

@@ -1,9 +1,11 @@
 // Getting one connection established: with a time limit, and tried again where the rules say so.
+
+import type { Socket } from 'node:net';
 import { type EndpointAddress, formatAddress } from '../address.js';
 import type { Clock, Timer } from '../clock.js';
 import type { ConnectRetryRules } from './client-rules.js';
 import { ClientError, systemCode } from './errors.js';
-import { openLink, type SocketLink } from './socket-link.js';
+import { type ClientSocket, type Link, openLink } from './socket-link.js';
 
 export interface ConnectingOptions {
   readonly address: EndpointAddress;
@@ -11,6 +13,8 @@ export interface ConnectingOptions {
   /** Milliseconds for each try; 0 is no limit. */
   readonly timeout: number;
   readonly retry: ConnectRetryRules;
+  /** Gives the socket that is used in place of the system's. */
+  readonly wrap: ((socket: Socket) => ClientSocket) | undefined;
   /** Hears of each try that failed and will be repeated after `delay` milliseconds. */
   readonly onRetry?: (attempt: number, delay: number, error: unknown) => void;
 }
@@ -21,7 +25,7 @@ const ROOM_CHECK = 10;
 /** Connects; calls back once. The returned function gives up, and then nothing is called. */
 export function establish(
   options: ConnectingOptions,
-  done: (error: ClientError | undefined, link: SocketLink | undefined) => void,
+  done: (error: ClientError | undefined, link: Link | undefined) => void,
 ): () => void {
   const { address, clock, timeout, retry } = options;
   let attempt = 0;
@@ -46,7 +50,7 @@ export function establish(
     open();
   };
   const open = (): void => {
-    giveUp = openLink(address, (error, link) => {
+    giveUp = openLink(address, options.wrap, (error, link) => {
       const code = systemCode(error);
       if (retry.blocking && code === 'EAGAIN') {
         timer = clock.after(ROOM_CHECK, open);

@@ -1,5 +1,4 @@
 // One connection of a client: a socket and the protocol's state machine, and the exchanges that use it.
-import type { Socket } from 'node:net';
 import type { ProblemName } from '../../model/problem-codes.js';
 import { WebServerConnection, type WebServerSink } from '../../protocol/web-server-connection.js';
 import { FixedId, LowestFreeIds, OddGrowingIds, type RequestIds } from '../../protocol/web-server-ids.js';
@@ -8,9 +7,10 @@ import type { EndpointAddress } from '../address.js';
 import type { Clock, Timer } from '../clock.js';
 import type { ClientRules } from './client-rules.js';
 import type { Deadlined } from './deadlines.js';
+import type { ExchangeRequest } from './exchange-request.js';
 import { FaultyOutput, type OutgoingFaults } from './outgoing.js';
 import type { PooledConnection } from './pool.js';
-import type { SocketLink } from './socket-link.js';
+import type { ClientSocket, Link } from './socket-link.js';
 import { type TraceHook, TraceTap } from './trace.js';
 
 /** Something wrong that need not end a request: mostly a rule that the application broke. */
@@ -77,7 +77,7 @@ export class ClientConnection implements WebServerSink, PooledConnection, Deadli
   /** Clock time of the last byte in either direction. */
   lastActivity: number;
   readonly core: WebServerConnection;
-  private readonly socket: Socket;
+  private readonly socket: ClientSocket;
   private readonly users = new Set<ConnectionUser>();
   private readonly pausedBy = new Set<ConnectionUser>();
   private valuesListener: ValuesListener | undefined;
@@ -94,7 +94,7 @@ export class ClientConnection implements WebServerSink, PooledConnection, Deadli
   /** @param link established. */
   constructor(
     readonly number: number,
-    link: SocketLink,
+    link: Link,
     private readonly owner: ConnectionOwner,
   ) {
     const { rules, clock, trace } = owner;
@@ -110,7 +110,7 @@ export class ClientConnection implements WebServerSink, PooledConnection, Deadli
       this.received = new TraceTap(trace, 'received', number, now);
       this.sent = new TraceTap(trace, 'sent', number, now);
     }
-    if (owner.faults) this.faulty = new FaultyOutput(owner.faults, number);
+    if (owner.faults?.record || owner.faults?.bytes) this.faulty = new FaultyOutput(owner.faults, number);
     const { socket } = link;
     this.socket = socket;
     socket.setNoDelay(true);
@@ -166,12 +166,13 @@ export class ClientConnection implements WebServerSink, PooledConnection, Deadli
   }
 
   /** A request on this connection; undefined if it has no id left. */
-  begin(user: ConnectionUser, answer: AnswerSink): WebServerRequest | undefined {
+  begin(user: ConnectionUser, answer: AnswerSink, what: ExchangeRequest): WebServerRequest | undefined {
     const request = this.core.open(answer);
     if (request) {
       this.served++;
       this.users.add(user);
       this.lastActivity = this.owner.clock.now();
+      this.owner.faults?.begun?.(this.socket, what, this.core.active === 1);
     }
     return request;
   }

@@ -140,7 +140,7 @@ export class Exchange
 
   /** It may use that connection. False: it needs another one. */
   run(connection: ClientConnection): boolean {
-    const request = connection.begin(this, this);
+    const request = connection.begin(this, this, this.what);
     if (!request) return false;
     this.connection = connection;
     this.request = request;

@@ -1,7 +1,10 @@
-// The way of a connection's bytes to its socket, with a seam where faults can alter them: record by record, or the bytes
-// of a write. Without hooks nothing is looked at.
+// The way of a connection's bytes to its socket, with seams where faults can alter them: the request, its records, the
+// bytes of a write, the socket itself. Without hooks nothing is looked at.
+import type { Socket } from 'node:net';
 import { RecordParser, type RecordSink } from '../../fastcgi/record-parser.js';
 import { copyBytes } from '../../model/copy-bytes.js';
+import type { ExchangeRequest } from './exchange-request.js';
+import type { ClientSocket } from './socket-link.js';
 
 /** A record on its way out. */
 export interface OutgoingRecord {
@@ -29,6 +32,15 @@ export interface OutgoingFaults {
    * write); undefined writes them as they are.
    */
   readonly bytes?: (bytes: Uint8Array, connection: number) => Uint8Array | readonly Uint8Array[] | undefined;
+  /** Called once for each request before it is asked. Returns what is asked in its place. */
+  readonly request?: (request: ExchangeRequest) => ExchangeRequest;
+  /** Called for each established connection. Returns the socket that is used in its place. */
+  readonly socket?: ((socket: Socket) => ClientSocket) | undefined;
+  /**
+   * Called when a request, as `request` returned it, begins on a connection, before its first byte is written; again if
+   * it is sent again. `alone`: no other request is in progress there.
+   */
+  readonly begun?: (socket: ClientSocket, request: ExchangeRequest, alone: boolean) => void;
 }
 
 /** Applies the hooks to what a connection sends. */

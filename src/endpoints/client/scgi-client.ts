@@ -1,11 +1,14 @@
 // The SCGI client: a request with its body, a CGI response until the application closes. A connection serves one request.
 import { UserError } from '../../model/errors.js';
+import { pairList } from '../../protocol/web-server-params.js';
 import { type EndpointAddress, formatAddress, parseAddress } from '../address.js';
 import { type Clock, systemClock } from '../clock.js';
 import { type CgiRequestOptions, cgiRequest, changeParams, nginxParams, type ParamList } from './cgi-request.js';
 import type { ConnectRetryRules, Timeouts } from './client-rules.js';
 import { DEFAULT_RULES } from './client-rules.js';
 import { ClientError } from './errors.js';
+import type { ExchangeRequest } from './exchange-request.js';
+import type { OutgoingFaults } from './outgoing.js';
 import { bodyLength, type RequestBody } from './request-body.js';
 import { type ClientResponse, ResponseReceiver } from './response.js';
 import { ScgiExchange } from './scgi-exchange.js';
@@ -17,6 +20,8 @@ export interface ScgiClientOptions {
   readonly maxBuffered?: number;
   readonly maxHead?: number;
   readonly tolerantHead?: boolean;
+  /** Alters requests and sockets; there are no records. */
+  readonly faults?: Pick<OutgoingFaults, 'request' | 'socket' | 'begun'>;
   /** For tests. */
   readonly clock?: Clock;
 }
@@ -74,15 +79,29 @@ export class ScgiClient {
         resolve,
         reject,
       );
+      const { faults } = options;
+      const meant: ExchangeRequest = {
+        params: [['CONTENT_LENGTH', String(length)], ...this.headers(request, length)],
+        ...(request.body === undefined ? {} : { stdin: request.body }),
+      };
+      const asked = faults?.request?.(meant) ?? meant;
+      const [declared, ...others] = pairList(asked.params);
       const exchange = new ScgiExchange(
         {
           address: this.address,
           clock,
           timeouts: { ...DEFAULT_RULES.timeouts, ...options.timeouts },
           connectRetry: { ...DEFAULT_RULES.connectRetry, ...options.connectRetry },
+          wrap: faults?.socket,
+          begun: (socket) => faults?.begun?.(socket, asked, true),
           ended: () => this.running.delete(exchange),
         },
-        { ...request, headers: this.headers(request, length), contentLength: length },
+        {
+          headers: [declared, ['SCGI', '1'], ...others],
+          contentLength: length,
+          ...(asked.stdin === undefined ? {} : { body: asked.stdin }),
+          ...(request.signal === undefined ? {} : { signal: request.signal }),
+        },
         receiver,
       );
       receiver.exchange = exchange;

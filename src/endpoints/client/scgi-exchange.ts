@@ -1,26 +1,32 @@
 // One SCGI request and its answer on a connection of its own.
 import type { Socket } from 'node:net';
+import type { PairList } from '../../protocol/web-server-params.js';
 import { headerBlock, netstring } from '../../scgi/encode.js';
 import type { EndpointAddress } from '../address.js';
 import type { Clock, Timer } from '../clock.js';
-import type { ParamList } from './cgi-request.js';
 import type { ConnectRetryRules, Timeouts } from './client-rules.js';
 import { establish } from './connecting.js';
 import { ClientError, type ClientErrorCode, type ClientErrorDetails, type Phase, systemCode } from './errors.js';
 import { type BodyOutlet, BodySender, type BodyTarget, type RequestBody } from './request-body.js';
 import type { AnswerSource, ResponseReceiver } from './response.js';
-import type { SocketLink } from './socket-link.js';
+import type { ClientSocket, Link } from './socket-link.js';
 
 export interface ScgiOwner {
   readonly address: EndpointAddress;
   readonly clock: Clock;
   readonly timeouts: Timeouts;
   readonly connectRetry: ConnectRetryRules;
+  /** Gives the socket that is used in place of the system's. */
+  readonly wrap: ((socket: Socket) => ClientSocket) | undefined;
+  /** The request begins on that socket. */
+  begun(socket: ClientSocket): void;
   ended(): void;
 }
 
 export interface ScgiExchangeRequest {
-  readonly headers: ParamList;
+  /** All of them, as they are sent; CONTENT_LENGTH is the first, as SCGI has it. */
+  readonly headers: PairList;
+  /** What a body that is a stream has to yield. */
   readonly contentLength: number;
   readonly body?: RequestBody;
   readonly signal?: AbortSignal;
@@ -41,7 +47,7 @@ export class ScgiExchange implements AnswerSource, BodyTarget, BodyOutlet {
   private lastByte = 0;
   private held = false;
   private done = false;
-  private socket: Socket | undefined;
+  private socket: ClientSocket | undefined;
   private sender: BodySender | undefined;
   private giveUp: () => void = () => {};
   private watch: Timer | undefined;
@@ -68,9 +74,9 @@ export class ScgiExchange implements AnswerSource, BodyTarget, BodyOutlet {
       this.onAbort = () => this.abort(signal.reason);
       signal.addEventListener('abort', this.onAbort, { once: true });
     }
-    const { address, clock, timeouts, connectRetry } = this.owner;
+    const { address, clock, timeouts, connectRetry, wrap } = this.owner;
     this.look();
-    this.giveUp = establish({ address, clock, timeout: timeouts.connect, retry: connectRetry }, (error, link) => {
+    this.giveUp = establish({ address, clock, timeout: timeouts.connect, retry: connectRetry, wrap }, (error, link) => {
       if (link) this.established(link);
       else this.settle(error!);
     });
@@ -128,7 +134,7 @@ export class ScgiExchange implements AnswerSource, BodyTarget, BodyOutlet {
     return this.sink.response.complete ? 'in-body' : 'in-head';
   }
 
-  private established(link: SocketLink): void {
+  private established(link: Link): void {
     const { socket } = link;
     this.socket = socket;
     this.begun = this.owner.clock.now();
@@ -144,10 +150,11 @@ export class ScgiExchange implements AnswerSource, BodyTarget, BodyOutlet {
       const message = `the connection broke: ${systemCode(error) ?? error.message}`;
       this.fail('reset', message, { cause: error });
     });
-    const { headers, contentLength, body } = this.what;
+    const { headers, body } = this.what;
+    this.owner.begun(socket);
     // Headers and the beginning of the body leave together.
     socket.cork();
-    socket.write(netstring(headerBlock([['CONTENT_LENGTH', String(contentLength)], ['SCGI', '1'], ...headers])));
+    socket.write(netstring(headerBlock(headers)));
     this.sender = new BodySender(this, body, undefined, WHOLE, this);
     this.sender.resume();
     socket.uncork();

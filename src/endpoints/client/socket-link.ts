@@ -6,11 +6,39 @@ import type { EndpointAddress } from '../address.js';
 /** Hears bytes[0..length), which are only lent. */
 export type ByteListener = (bytes: Uint8Array, length: number) => void;
 
+/** What a connection needs of a socket; a `net.Socket`, or something that behaves like one. */
+export type ClientSocket = Pick<
+  Socket,
+  | 'on'
+  | 'write'
+  | 'end'
+  | 'destroy'
+  | 'resetAndDestroy'
+  | 'pause'
+  | 'resume'
+  | 'cork'
+  | 'uncork'
+  | 'ref'
+  | 'unref'
+  | 'setNoDelay'
+  | 'writableLength'
+  | 'writableNeedDrain'
+>;
+
+/** An established connection, and a way to read from it. */
+export interface Link {
+  readonly socket: ClientSocket;
+  /** Our own end, `127.0.0.1:40001`; undefined for AF_UNIX. */
+  readonly localAddress: string | undefined;
+  /** From now on bytes are handed to the listener. To be called as soon as the connection is established. */
+  read(listener: ByteListener): void;
+}
+
 const READ_SIZE = 1 << 16;
 /** On POSIX systems a read is made and handed over in one go; on Windows reads are in progress at the same time. */
 const shared = process.platform === 'win32' ? undefined : new Uint8Array(READ_SIZE);
 
-export class SocketLink {
+export class SocketLink implements Link {
   readonly socket: Socket;
   private listener: ByteListener | undefined;
 
@@ -30,31 +58,52 @@ export class SocketLink {
         : connect({ host: address.host, port: address.port, onread });
   }
 
-  /** Our own end, `127.0.0.1:40001`; undefined for AF_UNIX. */
   get localAddress(): string | undefined {
-    const { localAddress, localPort } = this.socket;
-    if (localAddress === undefined) return undefined;
-    return localAddress.includes(':') ? `[${localAddress}]:${localPort}` : `${localAddress}:${localPort}`;
+    return addressText(this.socket);
   }
 
-  /** From now on bytes are handed to the listener. To be called as soon as the connection is established. */
   read(listener: ByteListener): void {
     this.listener = listener;
   }
 }
 
-/** Opens a connection; calls back once, with an established one or an error. The returned function gives up. */
+/** A connection whose socket is another one than the system's: its bytes come by a stream. */
+class WrappedLink implements Link {
+  constructor(
+    private readonly inner: Socket,
+    readonly socket: ClientSocket,
+  ) {}
+
+  get localAddress(): string | undefined {
+    return addressText(this.inner);
+  }
+
+  read(listener: ByteListener): void {
+    this.socket.on('data', (chunk: Buffer) => listener(chunk, chunk.length));
+  }
+}
+
+function addressText({ localAddress, localPort }: Socket): string | undefined {
+  if (localAddress === undefined) return undefined;
+  return localAddress.includes(':') ? `[${localAddress}]:${localPort}` : `${localAddress}:${localPort}`;
+}
+
+/**
+ * Opens a connection; calls back once, with an established one or an error. The returned function gives up.
+ * @param wrap gives the socket that is used in place of the system's
+ */
 export function openLink(
   address: EndpointAddress,
-  done: (error: unknown, link: SocketLink | undefined) => void,
+  wrap: ((socket: Socket) => ClientSocket) | undefined,
+  done: (error: unknown, link: Link | undefined) => void,
 ): () => void {
-  const link = new SocketLink(address);
-  const { socket } = link;
+  const link = wrap ? undefined : new SocketLink(address);
+  const socket = link?.socket ?? connect(address.kind === 'unix' ? { path: address.path } : address);
   const settle = (error: unknown): void => {
     socket.removeAllListeners('connect');
     socket.removeAllListeners('error');
     if (error === undefined) {
-      done(undefined, link);
+      done(undefined, link ?? new WrappedLink(socket, wrap!(socket)));
       return;
     }
     socket.on('error', () => {});

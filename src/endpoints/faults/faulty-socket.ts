@@ -1,6 +1,7 @@
-// A socket with faults in both directions, for a server to use in place of the real one: bytes pass through StreamShapers.
+// A socket with faults in both directions, to be used in place of the real one: bytes pass through StreamShapers.
 import type { Socket } from 'node:net';
-import { Duplex } from 'node:stream';
+import { Duplex, type DuplexOptions } from 'node:stream';
+import type { FaultStream } from '../../faults/fault.js';
 import type { FaultSchedule } from '../../faults/fault-schedule.js';
 import { type Shaped, StreamShaper } from '../../faults/stream-shaper.js';
 import type { Clock, Timer } from '../clock.js';
@@ -10,15 +11,14 @@ const HELD_BACK = 65_536;
 const NO_BYTES = new Uint8Array(0);
 
 export class FaultySocket extends Duplex {
-  /** To the web server, and from it. */
-  readonly downstream = new StreamShaper();
-  readonly upstream = new StreamShaper();
   readonly remoteAddress: string | undefined;
   /** Requests on it that are in progress, and those that have ended. */
   active = 0;
   served = 0;
   /** RST when a further request comes. */
   resetsReused = false;
+  private readonly outgoing = new StreamShaper();
+  private readonly incoming = new StreamShaper();
   private applied = 0;
   private timer: Timer | undefined;
   private written: (() => void) | undefined;
@@ -27,13 +27,16 @@ export class FaultySocket extends Duplex {
   constructor(
     private readonly socket: Socket,
     private readonly clock: Clock,
+    /** The direction of what is written to it: an application's answers are `downstream`. */
+    private readonly writes: FaultStream = 'downstream',
+    options: DuplexOptions = { allowHalfOpen: true },
   ) {
-    super({ allowHalfOpen: true });
+    super(options);
     this.remoteAddress = socket.remoteAddress;
     socket.allowHalfOpen = true;
     socket.on('data', (chunk: Buffer) => this.received(chunk));
     socket.on('end', () => {
-      this.upstream.end(clock.now());
+      this.incoming.end(clock.now());
       this.pass();
     });
     socket.on('drain', () => this.pass());
@@ -44,7 +47,7 @@ export class FaultySocket extends Duplex {
   /** The fault holds on this connection from now on, until `calm`. */
   apply(schedule: FaultSchedule): void {
     this.applied++;
-    const shaper = schedule.fault.stream === 'upstream' ? this.upstream : this.downstream;
+    const shaper = schedule.fault.stream === this.writes ? this.outgoing : this.incoming;
     shaper.apply(schedule, this.clock.now());
     this.pass();
   }
@@ -57,10 +60,32 @@ export class FaultySocket extends Duplex {
       // Called back when everything before has gone into the shaper.
       this.write(NO_BYTES, () => {
         if (this.applied !== applied) return;
-        this.upstream.clear();
-        this.downstream.clear();
+        this.clear();
       });
     });
+  }
+
+  /** No fault holds from now on; what already waits keeps those under which it came. */
+  clear(): void {
+    this.incoming.clear();
+    this.outgoing.clear();
+  }
+
+  // What a client asks of a socket besides.
+
+  setNoDelay(on: boolean): this {
+    this.socket.setNoDelay(on);
+    return this;
+  }
+
+  ref(): this {
+    this.socket.ref();
+    return this;
+  }
+
+  unref(): this {
+    this.socket.unref();
+    return this;
   }
 
   /** Closes with RST. */
@@ -75,24 +100,24 @@ export class FaultySocket extends Duplex {
       this.resetAndDestroy();
       return;
     }
-    this.upstream.push(chunk, this.clock.now());
+    this.incoming.push(chunk, this.clock.now());
     this.pass();
-    if (this.upstream.length > HELD_BACK) this.socket.pause();
+    if (this.incoming.length > HELD_BACK) this.socket.pause();
   }
 
   override _read(): void {
-    if (this.upstream.length <= HELD_BACK) this.socket.resume();
+    if (this.incoming.length <= HELD_BACK) this.socket.resume();
   }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.downstream.push(chunk, this.clock.now());
+    this.outgoing.push(chunk, this.clock.now());
     this.written = done;
     this.pass();
   }
 
   override _final(done: () => void): void {
     this.finished = done;
-    this.downstream.end(this.clock.now());
+    this.outgoing.end(this.clock.now());
     this.pass();
   }
 
@@ -106,13 +131,13 @@ export class FaultySocket extends Duplex {
   private pass(): void {
     if (this.destroyed) return;
     const now = this.clock.now();
-    for (const shaped of this.upstream.take(now)) this.deliver(shaped);
-    while (!this.socket.writableNeedDrain && this.downstream.nextAt <= now && !this.destroyed) {
-      for (const shaped of this.downstream.take(now)) this.send(shaped);
+    for (const shaped of this.incoming.take(now)) this.deliver(shaped);
+    while (!this.socket.writableNeedDrain && this.outgoing.nextAt <= now && !this.destroyed) {
+      for (const shaped of this.outgoing.take(now)) this.send(shaped);
     }
-    if (this.upstream.length <= HELD_BACK && this.socket.isPaused() && this.readableFlowing) this.socket.resume();
+    if (this.incoming.length <= HELD_BACK && this.socket.isPaused() && this.readableFlowing) this.socket.resume();
     const { written } = this;
-    if (written && this.downstream.length <= HELD_BACK && !this.socket.writableNeedDrain) {
+    if (written && this.outgoing.length <= HELD_BACK && !this.socket.writableNeedDrain) {
       this.written = undefined;
       written();
     }
@@ -142,8 +167,8 @@ export class FaultySocket extends Duplex {
     this.timer?.cancel();
     this.timer = undefined;
     if (this.destroyed) return;
-    const down = this.socket.writableNeedDrain ? Number.POSITIVE_INFINITY : this.downstream.nextAt;
-    const at = Math.min(this.upstream.nextAt, down);
+    const down = this.socket.writableNeedDrain ? Number.POSITIVE_INFINITY : this.outgoing.nextAt;
+    const at = Math.min(this.incoming.nextAt, down);
     if (Number.isFinite(at)) this.timer = this.clock.after(at - now, () => this.pass());
   }
 }

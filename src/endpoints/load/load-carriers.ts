@@ -2,6 +2,7 @@
 import { type ClientRequest, FastcgiClient } from '../client/client.js';
 import { ClientError } from '../client/errors.js';
 import { ScgiClient } from '../client/scgi-client.js';
+import type { ClientFaults } from '../faults/client-faults.js';
 import type { LoadCarrier, LoadedRequest } from './load-run.js';
 
 export interface LoadTarget {
@@ -15,6 +16,7 @@ export interface LoadTarget {
   /** Milliseconds for each request; 0: as long as it takes. */
   readonly timeout: number;
   /** Bytes of a body are sent again and again: it cannot be a stream. */
+  readonly faults?: ClientFaults;
   readonly request: ClientRequest & { readonly body?: string | Uint8Array };
 }
 
@@ -37,9 +39,10 @@ class FastcgiCarrier implements Carrier {
   readonly carry: LoadCarrier;
   private readonly client: FastcgiClient;
 
-  constructor({ address, keepConn, perConnection, connections, timeout, request }: LoadTarget) {
+  constructor({ address, keepConn, perConnection, connections, timeout, request, faults }: LoadTarget) {
     this.client = new FastcgiClient(address, {
       keepConn,
+      ...(faults ? { faults } : {}),
       multiplex: perConnection > 1 ? perConnection : 'never',
       pool: {
         maximum: connections,
@@ -78,8 +81,11 @@ class ScgiCarrier implements Carrier {
   readonly carry: LoadCarrier;
   private readonly client: ScgiClient;
 
-  constructor({ address, timeout, request }: LoadTarget) {
-    this.client = new ScgiClient(address, { timeouts: { total: timeout, firstByte: timeout, idle: timeout } });
+  constructor({ address, timeout, request, faults }: LoadTarget) {
+    this.client = new ScgiClient(address, {
+      ...(faults ? { faults } : {}),
+      timeouts: { total: timeout, firstByte: timeout, idle: timeout },
+    });
     this.carry = (loaded) => {
       this.connections++;
       void this.ask(request, loaded);
