@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addBenchCommand } from './bench.js';
+import { addCompareCommand } from './compare.js';
 import { addCompletionCommand } from './completion.js';
 import { addDecodeCommand } from './decode.js';
 import { addExplainCommand } from './explain.js';
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   addStatusCommand(program);
   addWatchCommand(program);
   addTapCommand(program);
+  addCompareCommand(program);
   addExplainCommand(program);
   addCompletionCommand(program);
   program.addHelpText('before', INSPECT_EXAMPLES);

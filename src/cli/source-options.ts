@@ -21,8 +21,9 @@ export interface SourceOptions {
   readonly logTimezone?: { readonly offset: number | undefined };
 }
 
-export function addSourceOptions(command: Command): Command {
-  return command
+/** `files`: without what reads an interface. */
+export function addSourceOptions(command: Command, files = false): Command {
+  command
     .addOption(
       new Option(
         '-d, --decode-as <spec>',
@@ -40,8 +41,9 @@ export function addSourceOptions(command: Command): Command {
       new Option('--until <time>', 'leave out packets after').argParser((value: string) =>
         parseMoment(value, '--until'),
       ),
-    )
-    .option('-i, --interface <name>', 'capture on this interface with tcpdump until Ctrl-C')
+    );
+  if (!files) command.option('-i, --interface <name>', 'capture on this interface with tcpdump until Ctrl-C');
+  return command
     .addOption(
       new Option('--reader <name>', 'capture reader: auto, own, or pcap-parser').argParser((value: string) =>
         parseWord(value, '--reader', ['auto', 'own', 'pcap-parser'] as const),

@@ -28,7 +28,19 @@ export interface JsonOptions {
 /** The report in pieces; joined they are one JSON document. */
 export function* jsonReport(snapshot: Snapshot, options: JsonOptions): Generator<string> {
   const { facts } = snapshot;
-  const head = {
+  const head = reportHead(snapshot, options.showSecrets);
+  yield `${safeJson(head, 2).slice(0, -2)},\n  "connections": [`;
+  yield* list(options.connectionRows, options.limit, (row) =>
+    connectionObject(connectionRow(facts, options.histories, row)),
+  );
+  yield '],\n  "requests": [';
+  yield* list(options.requestRows, options.limit, (row) => requestObject(requestRow(facts, row)));
+  yield ']\n}\n';
+}
+
+/** All of the document but its lists of connections and requests. */
+export function reportHead(snapshot: Snapshot, showSecrets = false) {
+  return {
     schema: SCHEMA,
     input: inputObject(snapshot),
     summary: {
@@ -37,18 +49,11 @@ export function* jsonReport(snapshot: Snapshot, options: JsonOptions): Generator
     },
     backends: snapshot.backends.map(backendObject),
     processes: snapshot.processes.map((process) => processObject(snapshot, process)),
-    findings: snapshot.findings.map((finding) => findingObject(finding, options.showSecrets)),
+    findings: snapshot.findings.map((finding) => findingObject(finding, showSecrets)),
     ...(snapshot.host ? { host: hostObject(snapshot.host) } : {}),
     ...(snapshot.folded === undefined ? {} : { folded: snapshot.folded }),
     ...(snapshot.tap === undefined ? {} : { tap: snapshot.tap }),
   };
-  yield `${safeJson(head, 2).slice(0, -2)},\n  "connections": [`;
-  yield* list(options.connectionRows, options.limit, (row) =>
-    connectionObject(connectionRow(facts, options.histories, row)),
-  );
-  yield '],\n  "requests": [';
-  yield* list(options.requestRows, options.limit, (row) => requestObject(requestRow(facts, row)));
-  yield ']\n}\n';
 }
 
 /** One JSON object a line: an `input` line, `connection` and `request` lines, `finding` lines, a `summary` line. */

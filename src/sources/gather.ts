@@ -32,8 +32,8 @@ export interface GatherOptions extends PipelineOptions {
   /** Stops reading; what was read is analysed. */
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
-  /** Inputs that are already open (a live capture). */
-  readonly opened?: readonly CaptureInput[];
+  /** Inputs that are already open (a live capture, standard input whose beginning was looked at). */
+  readonly opened?: readonly (CaptureInput | TextInput)[];
 }
 
 export interface Progress {
@@ -89,7 +89,7 @@ const PROGRESS_INTERVAL = 50;
 export async function gather(paths: readonly string[], options: GatherOptions): Promise<Gathering> {
   const gathering = new Gathering();
   const opened: (CaptureInput | TextInput)[] = [...(options.opened ?? [])];
-  const grace = Math.max(0, ...(options.opened ?? []).map((input) => input.grace ?? 0));
+  const grace = Math.max(0, ...(options.opened ?? []).map((input) => ('grace' in input ? (input.grace ?? 0) : 0)));
   const stopping = new Stopping(options.signal, grace);
   for (const path of paths) {
     try {

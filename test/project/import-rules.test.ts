@@ -23,12 +23,14 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
       folders: ['model', 'fastcgi', 'scgi', 'tcp', 'packet', 'capture', 'logs', 'host', 'status'],
       externals: [],
     },
+    // What it compares are reports: their figures, and the rows of a capture for the times of requests.
+    compare: { folders: ['model', 'analysis'], externals: [] },
     protocol: { folders: ['model', 'fastcgi', 'scgi'], externals: [] },
     faults: { folders: ['model', 'fastcgi', 'analysis'], externals: [] },
     status: { folders: ['model'], externals: [] },
     load: { folders: ['model'], externals: [] },
     reporters: {
-      folders: ['model', 'fastcgi', 'scgi', 'tcp', 'logs', 'host', 'analysis', 'status', 'load'],
+      folders: ['model', 'fastcgi', 'scgi', 'tcp', 'logs', 'host', 'analysis', 'status', 'load', 'compare'],
       externals: [],
     },
     sources: {
@@ -51,6 +53,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
         'logs',
         'host',
         'analysis',
+        'compare',
         'reporters',
         'sources',
         'protocol',
@@ -190,6 +193,7 @@ test('IO, clock and environment stay at the edge', () => {
     'logs',
     'capture',
     'analysis',
+    'compare',
     'protocol',
     'faults',
     'host',
