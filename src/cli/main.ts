@@ -8,6 +8,7 @@ import { addDecodeCommand } from './decode.js';
 import { addExplainCommand } from './explain.js';
 import { failWith } from './fail.js';
 import { addInspectCommand, INSPECT_EXAMPLES } from './inspect.js';
+import { addReproduceCommand } from './reproduce-bug.js';
 import { addRequestCommand } from './request.js';
 import { addServeCommand } from './serve.js';
 import { addStatusCommand } from './status.js';
@@ -37,6 +38,7 @@ export function createProgram(): Command {
   addStatusCommand(program);
   addWatchCommand(program);
   addTapCommand(program);
+  addReproduceCommand(program);
   addCompareCommand(program);
   addExplainCommand(program);
   addCompletionCommand(program);

@@ -34,3 +34,16 @@ export function pairEndpoints(before: Report, after: Report): EndpointPair[] {
 function key({ endpoint, protocol }: ReportEndpoint): string {
   return `${protocol} ${endpoint}`;
 }
+
+/** The report with other names of its endpoints, where the same application is known to have another address. */
+export function renamed(report: Report, names: ReadonlyMap<string, string>): Report {
+  const name = (endpoint: string) => names.get(endpoint) ?? endpoint;
+  return {
+    ...report,
+    endpoints: report.endpoints.map((endpoint) => ({ ...endpoint, endpoint: name(endpoint.endpoint) })),
+    findings: report.findings.map((finding) => ({
+      ...finding,
+      endpoint: finding.endpoint === undefined ? undefined : name(finding.endpoint),
+    })),
+  };
+}

@@ -2,7 +2,7 @@
 
 import type { DecodedRecord } from '../analysis/decoded-record.js';
 import { decodeBytes, latin1Text } from '../model/byte-strings.js';
-import { isSecretName } from './redact.js';
+import { isSecretName } from '../model/secret-names.js';
 
 /** Stands for each byte that is not shown. */
 const MASK = 0x58; // X

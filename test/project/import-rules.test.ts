@@ -25,19 +25,24 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
     },
     // What it compares are reports: their figures, and the rows of a capture for the times of requests.
     compare: { folders: ['model', 'analysis'], externals: [] },
+    // A case is made of a capture in a second reading, with what the analysis of the first one knows.
+    replay: { folders: ['model', 'fastcgi', 'tcp', 'packet', 'analysis'], externals: [] },
     protocol: { folders: ['model', 'fastcgi', 'scgi'], externals: [] },
     faults: { folders: ['model', 'fastcgi', 'analysis'], externals: [] },
     status: { folders: ['model'], externals: [] },
     load: { folders: ['model'], externals: [] },
     reporters: {
-      folders: ['model', 'fastcgi', 'scgi', 'tcp', 'logs', 'host', 'analysis', 'status', 'load', 'compare'],
+      folders: ['model', 'fastcgi', 'scgi', 'tcp', 'logs', 'host', 'analysis', 'status', 'load', 'compare', 'replay'],
       externals: [],
     },
     sources: {
-      folders: ['model', 'fastcgi', 'scgi', 'tcp', 'packet', 'capture', 'logs', 'host', 'analysis'],
+      folders: ['model', 'fastcgi', 'scgi', 'tcp', 'packet', 'capture', 'logs', 'host', 'analysis', 'replay'],
       externals: ['node:*', 'pcap-parser'],
     },
-    endpoints: { folders: ['model', 'fastcgi', 'scgi', 'protocol', 'faults', 'load', 'status'], externals: ['node:*'] },
+    endpoints: {
+      folders: ['model', 'fastcgi', 'scgi', 'protocol', 'faults', 'load', 'status', 'replay'],
+      externals: ['node:*'],
+    },
     tui: {
       folders: ['model', 'fastcgi', 'scgi', 'tcp', 'logs', 'analysis', 'reporters'],
       externals: [],
@@ -54,6 +59,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
         'host',
         'analysis',
         'compare',
+        'replay',
         'reporters',
         'sources',
         'protocol',
@@ -194,6 +200,7 @@ test('IO, clock and environment stay at the edge', () => {
     'capture',
     'analysis',
     'compare',
+    'replay',
     'protocol',
     'faults',
     'host',

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isSecretName, redactText, redactValue } from '../../src/reporters/redact.js';
+import { isSecretName } from '../../src/model/secret-names.js';
+import { redactText, redactValue } from '../../src/reporters/redact.js';
 
 test('names, in any spelling', () => {
   for (const name of [

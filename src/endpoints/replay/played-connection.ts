@@ -1,0 +1,113 @@
+// One connection of a case while it is played: the sockets of the sides that are ours, and what has arrived from either side.
+import type { Socket } from 'node:net';
+import { END_REQUEST } from '../../fastcgi/constants.js';
+import { RecordParser, type RecordSink } from '../../fastcgi/record-parser.js';
+import { APPLICATION, otherSide, type Side, WEB_SERVER } from '../../model/side.js';
+import type { Clock } from '../clock.js';
+
+/** Counts END_REQUEST records in what the application sends. */
+class EndCounter implements RecordSink {
+  ends = 0;
+  readonly parser = new RecordParser(this);
+
+  recordBegin(): void {}
+  recordContent(): void {}
+  recordMissing(): void {}
+  recordBadVersion(): void {}
+  recordResynchronised(): void {}
+
+  recordWhole(parser: RecordParser): void {
+    this.recordEnd(parser);
+  }
+
+  recordEnd({ type }: RecordParser): void {
+    if (type === END_REQUEST) this.ends++;
+  }
+
+  knowsRequest(): boolean {
+    return true;
+  }
+}
+
+export class PlayedConnection {
+  /** Sockets by the side that they stand for; undefined where that side is real, or not there yet. */
+  readonly sockets: [Socket | undefined, Socket | undefined] = [undefined, undefined];
+  /** Bytes that each side has sent, and those of it that have arrived at the other. */
+  readonly sent: [number, number] = [0, 0];
+  readonly arrived: [number, number] = [0, 0];
+  /** The end of a side's stream has arrived at the other. */
+  readonly ended: [boolean, boolean] = [false, false];
+  /** A side's socket is closed. */
+  readonly closed: [boolean, boolean] = [false, false];
+  private readonly answers = new EndCounter();
+  private changed: (() => void) | undefined;
+
+  constructor(private readonly clock: Clock) {}
+
+  /** END_REQUEST records that have come from the application. */
+  get ends(): number {
+    return this.answers.ends;
+  }
+
+  /** Takes a socket for a side; whatever happens on it is noted. */
+  attach(socket: Socket, side: Side): void {
+    const from = otherSide(side);
+    this.sockets[side] = socket;
+    socket.on('data', (bytes: Buffer) => {
+      this.arrived[from] += bytes.length;
+      if (from === APPLICATION) this.answers.parser.push(bytes, 0, bytes.length);
+      this.changed?.();
+    });
+    socket.on('end', () => {
+      this.ended[from] = true;
+      this.changed?.();
+    });
+    socket.on('drain', () => this.changed?.());
+    // The close that follows is what counts.
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      this.closed[side] = true;
+      this.changed?.();
+    });
+  }
+
+  /** Waits until that is so, or the time is over; returns whether it is. */
+  until(holds: () => boolean, milliseconds: number, signal: AbortSignal): Promise<boolean> {
+    if (holds()) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const done = (held: boolean) => {
+        timer.cancel();
+        this.changed = undefined;
+        signal.removeEventListener('abort', abort);
+        resolve(held);
+      };
+      const abort = () => done(false);
+      const timer = this.clock.after(milliseconds, () => done(false));
+      signal.addEventListener('abort', abort);
+      this.changed = () => {
+        if (holds()) done(true);
+      };
+    });
+  }
+
+  /** Everything a side has sent has arrived, or cannot any more. */
+  hasArrived(side: Side): boolean {
+    return this.arrived[side] >= this.sent[side] || this.isDeaf(otherSide(side));
+  }
+
+  /** A side hears nothing any more: its socket is closed. */
+  isDeaf(side: Side): boolean {
+    return this.closed[side];
+  }
+
+  destroy(): void {
+    this.sockets[WEB_SERVER]?.destroy();
+    this.sockets[APPLICATION]?.destroy();
+  }
+}
+
+/** Closes with RST, at once. resetAndDestroy() of a socket that has ended would wait for its end to be acknowledged. */
+export function resetSocket(socket: Socket): void {
+  (socket as Socket & { resetAndClosing?: boolean }).resetAndClosing = true;
+  socket.destroy();
+}

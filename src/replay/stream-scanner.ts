@@ -1,0 +1,146 @@
+// Looks at one side's stream on its way into a case: which records end in a piece of it, how many requests begin and end
+// there, and where secrets are written over. The bytes are changed where they lie, never their number.
+import {
+  BEGIN_REQUEST,
+  END_REQUEST,
+  HEADER_LENGTH,
+  PARAMS,
+  STDIN,
+  STDOUT,
+  typeName,
+  VERSION_1,
+} from '../fastcgi/constants.js';
+import { RecordParser, type RecordSink } from '../fastcgi/record-parser.js';
+import { APPLICATION, type Side } from '../model/side.js';
+import { HeadMask } from './head-mask.js';
+import { PairMask } from './pair-mask.js';
+
+/** What a piece of a stream held. */
+export interface Scanned {
+  begins: number;
+  asked: number;
+  ends: number;
+  records: string[];
+}
+
+/** A stream as the maker of a case uses it. */
+export interface StreamScanner {
+  /** Values that were written over. */
+  readonly masked: number;
+  /** A piece of the stream, to be changed where secrets are. */
+  push(bytes: Uint8Array, start: number, end: number): Scanned;
+  /** Of so many missing bytes those that can be made up without losing the framing; after less the framing is lost. */
+  fillable(length: number): number;
+  /** Whether a stream whose beginning is unknown can be followed from this piece on; if so it is. */
+  begin(bytes: Uint8Array, start: number, end: number): boolean;
+}
+
+/** Records named for one piece. */
+const MOST_RECORDS = 8;
+/** Requests at once of a connection whose secrets are looked for; a stream with more is no web server's. */
+const MOST_REQUESTS = 4096;
+
+export class RecordScanner implements StreamScanner, RecordSink {
+  masked = 0;
+  private readonly parser = new RecordParser(this);
+  private readonly params = new Map<number, PairMask>();
+  private readonly heads = new Map<number, HeadMask>();
+  private found: Scanned = nothing();
+  private length = 0;
+
+  constructor(
+    private readonly side: Side,
+    private readonly maskSecrets: boolean,
+  ) {}
+
+  push(bytes: Uint8Array, start: number, end: number): Scanned {
+    this.found = nothing();
+    this.parser.push(bytes, start, end);
+    return this.found;
+  }
+
+  fillable(length: number): number {
+    const { parser } = this;
+    if (parser.stopped || parser.searching || parser.inHeader || parser.atBoundary) return 0;
+    const end = parser.recordOffset + HEADER_LENGTH + parser.contentLength + parser.paddingLength;
+    return Math.min(length, Math.max(0, end - parser.offset));
+  }
+
+  begin(bytes: Uint8Array, start: number, end: number): boolean {
+    if (end - start < HEADER_LENGTH || bytes[start] !== VERSION_1) return false;
+    const type = bytes[start + 1];
+    const plausible =
+      this.side === APPLICATION
+        ? type >= END_REQUEST && type <= 10 && type !== PARAMS && type !== STDIN
+        : type === BEGIN_REQUEST;
+    if (!plausible || bytes[start + 7] !== 0) return false;
+    if (type === BEGIN_REQUEST && (bytes[start + 4] !== 0 || bytes[start + 5] !== 8)) return false;
+    this.parser.restart();
+    return true;
+  }
+
+  recordBegin(): void {
+    this.length = 0;
+  }
+
+  recordContent(parser: RecordParser, bytes: Uint8Array, start: number, end: number): void {
+    this.length += end - start;
+    const { type, requestId } = parser;
+    if (!this.maskSecrets) return;
+    if (type === PARAMS) this.mask(this.params, requestId, () => new PairMask(), bytes, start, end);
+    else if (type === STDOUT) this.mask(this.heads, requestId, () => new HeadMask(), bytes, start, end);
+  }
+
+  recordWhole(parser: RecordParser, bytes: Uint8Array, start: number, end: number): void {
+    this.length = 0;
+    if (end > start) this.recordContent(parser, bytes, start, end);
+    this.recordEnd(parser);
+  }
+
+  recordEnd({ type, requestId, contentLength }: RecordParser): void {
+    const { found } = this;
+    if (type === BEGIN_REQUEST) {
+      found.begins++;
+      this.params.delete(requestId);
+    } else if (type === STDIN && contentLength === 0) found.asked++;
+    else if (type === END_REQUEST) {
+      found.ends++;
+      this.heads.delete(requestId);
+    } else if (type === PARAMS && contentLength === 0) this.params.delete(requestId);
+    if (found.records.length < MOST_RECORDS) found.records.push(`${typeName(type)} ${requestId} (${contentLength})`);
+    else if (found.records.length === MOST_RECORDS) found.records.push('...');
+  }
+
+  recordMissing(): void {}
+
+  recordBadVersion(): void {}
+
+  recordResynchronised(): void {}
+
+  knowsRequest(): boolean {
+    return true;
+  }
+
+  private mask<T extends PairMask | HeadMask>(
+    masks: Map<number, T>,
+    requestId: number,
+    make: () => T,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    let mask = masks.get(requestId);
+    if (mask === undefined) {
+      if (masks.size >= MOST_REQUESTS) masks.clear();
+      mask = make();
+      masks.set(requestId, mask);
+    }
+    const before = mask.masked;
+    mask.push(bytes, start, end);
+    this.masked += mask.masked - before;
+  }
+}
+
+export function nothing(): Scanned {
+  return { begins: 0, asked: 0, ends: 0, records: [] };
+}
