@@ -1,50 +1,33 @@
-// `fcgi-inspect reproduce-bug --from capture.pcap`: plays what was captured on this machine.
-import { type Command, Option } from 'commander';
-import { UserError } from '../model/errors.js';
-import { parseTime } from './endpoint-options.js';
-import { FAIL_ON_WORDS } from './fail-on.js';
-import { parseWord } from './options.js';
-import type { SharedReproduceOptions } from './reproduce-from.js';
-import { addReproduceFromOptions, type ReproduceFromOptions } from './reproduce-from-options.js';
+// `fcgi-inspect reproduce-bug`: makes a known bug happen on this machine, watches it, and reports; or lists and explains them.
+import type { Command } from 'commander';
+import { scenarioExplained, scenarioList } from '../reporters/scenario-text.js';
+import { findScenario, SCENARIOS } from '../scenarios/index.js';
+import { writePieces } from './output.js';
+import { addReproduceOptions, REPRODUCE_EXAMPLES, type ReproduceOptions } from './reproduce-options.js';
+import { terminalOf } from './terminal.js';
 
-const EXAMPLES = `Examples:
-  fcgi-inspect reproduce-bug --from capture.pcap                            both sides, through the tap
-  fcgi-inspect reproduce-bug --from capture.pcap --against 127.0.0.1:9000   the same requests to a real application
-  fcgi-inspect reproduce-bug --from capture.pcap --export case              a case to attach to a bug report
-  fcgi-inspect reproduce-bug --from case                                    and played by somebody else
-`;
-
-export function addReproduceCommand(program: Command): void {
+export function addReproduceCommand(program: Command): Command {
   const command = program
     .command('reproduce-bug')
     .alias('reproduce')
-    .description('make a known bug happen on this machine, and show it');
-  addReproduceFromOptions(command)
-    .addOption(
-      new Option('-f, --format <name>', 'output: text, json')
-        .default('text')
-        .argParser((value: string) => parseWord(value, '--format', ['text', 'json'])),
-    )
-    .addOption(
-      new Option('--time-limit <time>', 'end a run after this time, whatever is under way')
-        .default(60_000, '60s')
-        .argParser((value: string) => parseTime(value, '--time-limit')),
-    )
-    .addOption(
-      new Option('--fail-on <severity>', 'exit 1 if a run has a finding this bad: error, warning, note, never')
-        .default('never')
-        .argParser((value: string) => parseWord(value, '--fail-on', FAIL_ON_WORDS)),
-    )
-    .option('-o, --output <file>', 'write the report to a file')
-    .option('--show-secrets', 'show the values of cookies and authorization')
-    .option('--no-color', 'no colours')
-    .option('--ascii', 'no symbols beyond ASCII')
-    .option('-q, --quiet', 'no messages on stderr')
-    .addHelpText('before', EXAMPLES)
-    .action(async (options: Partial<ReproduceFromOptions> & SharedReproduceOptions) => {
-      if (options.from === undefined)
-        throw new UserError('nothing is named to play', 'reproduce-bug --from capture.pcap');
-      const { reproduceFrom } = await import('./reproduce-from.js');
-      await reproduceFrom(options as ReproduceFromOptions & SharedReproduceOptions, program.version() ?? '');
-    });
+    .description('make a known bug happen on this machine, and show it')
+    .argument('[scenario]', 'name of a bug; without one all are listed');
+  return addReproduceOptions(command)
+    .addHelpText('before', REPRODUCE_EXAMPLES)
+    .action((name: string | undefined, options: ReproduceOptions) => reproduce(name, options, program.version() ?? ''));
+}
+
+async function reproduce(name: string | undefined, options: ReproduceOptions, version: string): Promise<void> {
+  const terminal = terminalOf(options.color, options.ascii === true, options.output !== undefined);
+  if (name === undefined) {
+    await writePieces(scenarioList(SCENARIOS, terminal), options.output);
+    return;
+  }
+  const scenario = findScenario(name);
+  if (options.explain) {
+    await writePieces(scenarioExplained(scenario, terminal), options.output);
+    return;
+  }
+  const { runScenario } = await import('./reproduce-run.js');
+  await runScenario(scenario, options, version);
 }

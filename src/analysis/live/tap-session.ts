@@ -1,5 +1,6 @@
 // The analysis of a tap while it runs: what the relay tells becomes packets, the packets go through the same pipeline as
 // those of a capture, and a Snapshot can be had at any time. A fault in here ends the analysis, never the relay.
+import type { HostView } from '../../host/host-view.js';
 import { type EndpointAddress, formatEndpoint } from '../../model/endpoint-address.js';
 import type { Frame } from '../../model/frame.js';
 import { APPLICATION, type Side, WEB_SERVER } from '../../model/side.js';
@@ -216,15 +217,16 @@ export class TapSession implements TapSink {
   /**
    * What is concluded now.
    * @param time milliseconds since the origin; undefined: at the last packet, as of a recording that ends there
+   * @param host what the host shows, where it is looked at beside the traffic
    */
-  snapshot(lost: number, time?: number): Snapshot {
+  snapshot(lost: number, time?: number, host?: HostView): Snapshot {
     const { pipeline } = this;
     const { origin, lastTime } = pipeline;
     if (time !== undefined && origin !== undefined) {
       const now = (this.options.origin / 1000 - origin.seconds) * 1e9 - origin.nanoseconds + time * 1e6;
       pipeline.lastTime = Math.max(lastTime, Math.round(now));
     }
-    const snapshot = conclude(this.gathered());
+    const snapshot = conclude({ ...this.gathered(), host });
     pipeline.lastTime = lastTime;
     return { ...withFolded(snapshot, this.folded), tap: this.figures(lost) };
   }

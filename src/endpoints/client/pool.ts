@@ -194,7 +194,9 @@ export class Pool<Connection extends PooledConnection> {
   private hasRoom(connection: Connection): boolean {
     if (connection.gone || connection.retired || !connection.open) return false;
     if (this.overdue(connection)) return false;
-    if (connection.active === 0) return connection.reusable && !connection.used;
+    // Where none is kept, one that has served is closed, also where somebody waits: a connection is opened for them.
+    if (connection.active === 0)
+      return connection.reusable && !connection.used && (this.rules.keepIdle > 0 || connection.served === 0);
     return !connection.single && connection.active < this.owner.perConnection;
   }
 

@@ -7,6 +7,7 @@ import { type FindingChange, FindingWatch, type WatchedFinding } from '../../ana
 import type { TapNotes } from '../../analysis/live/tap-notes.js';
 import { TapSession } from '../../analysis/live/tap-session.js';
 import type { Snapshot } from '../../analysis/snapshot.js';
+import type { HostView } from '../../host/host-view.js';
 import { type EndpointAddress, formatEndpoint } from '../../model/endpoint-address.js';
 import { UserError } from '../../model/errors.js';
 import type { HistoryTable } from '../../tcp/history-table.js';
@@ -41,8 +42,8 @@ export interface LiveTap {
   readonly tables: TapSession['tables'];
   protocolOf(connection: number): string;
   readonly recording: Recording | undefined;
-  /** What is concluded; `time` as of `now()`, left out: at the last packet. */
-  snapshot(time?: number): Snapshot;
+  /** What is concluded; `time` as of `now()`, left out: at the last packet. `host`: what is seen of it besides. */
+  snapshot(time?: number, host?: HostView): Snapshot;
   /** Rows that have ended since the last call. */
   takeEnded(): ReturnType<EndedRows['take']>;
   /** What is new in the findings, at most every so many milliseconds. */
@@ -92,7 +93,7 @@ export async function openLiveTap(options: LiveTapOptions): Promise<LiveTap> {
   const opened = systemClock.origin() - tap.origin;
   const now = () => systemClock.now() + opened;
   let watched = Number.NEGATIVE_INFINITY;
-  const snapshot = (time?: number) => session.snapshot(tap.lost, time);
+  const snapshot = (time?: number, host?: HostView) => session.snapshot(tap.lost, time, host);
   return {
     listening: tap.listening,
     names: named.map(({ listen, to }) => ({ listen: formatEndpoint(listen), to: formatEndpoint(to) })),

@@ -1,0 +1,211 @@
+// Runs a scenario, stage by stage, and prints what came of it.
+import { cpSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { selectRows } from '../analysis/select-rows.js';
+import { UserError } from '../model/errors.js';
+import { jsonReport } from '../reporters/json.js';
+import { stageFigures, stagesText } from '../reporters/stages-text.js';
+import { styleFor } from '../reporters/style.js';
+import { textReport } from '../reporters/text.js';
+import { runStage, type StageResult } from '../reproduce/run-stage.js';
+import { judge, type Verdict } from '../reproduce/verdict.js';
+import { parseSetting, type Scenario, type ScenarioStage } from '../scenarios/scenario.js';
+import { EXIT_FINDINGS, exitWith } from './exit.js';
+import { failsOn } from './fail-on.js';
+import { interruptible } from './interrupt.js';
+import { localOffset } from './local-offset.js';
+import { advise, complain, writePieces } from './output.js';
+import type { ReproduceOptions } from './reproduce-options.js';
+import { type Terminal, terminalOf } from './terminal.js';
+
+const JSON_SCHEMA = 'fcgi-inspect/reproduce/1';
+
+interface Played {
+  readonly result: StageResult;
+  readonly verdict: Verdict;
+}
+
+/** @throws UserError where it cannot be played as asked */
+export async function runScenario(scenario: Scenario, options: ReproduceOptions, version: string): Promise<void> {
+  const values = Object.fromEntries(options.set.map((text) => parseSetting(scenario, text)));
+  const stages = stagesOf(scenario, options);
+  checkPlayers(scenario, options);
+  if (options.keep !== undefined) makeFolder(options.keep);
+  const interrupt = interruptible();
+  const say = (text: string) => {
+    if (options.quiet !== true) advise(text);
+  };
+  const played: Played[] = [];
+  try {
+    for (const stage of stages) {
+      if (interrupt.signal.aborted) break;
+      say(`${scenario.name}, ${stage.name}: ${stage.summary}`);
+      const result = await runStage({
+        scenario,
+        stage,
+        values,
+        front: options.front,
+        application: options.app,
+        host: options.listenHost,
+        program: `fcgi-inspect ${version}`,
+        signal: interrupt.signal,
+        limit: options.timeLimit,
+        keep: (folder) => {
+          if (options.keep !== undefined) keepFiles(folder, join(options.keep, stage.name));
+        },
+      });
+      const verdict = judge(stage, result.snapshot.findings);
+      played.push({ result, verdict });
+      if (options.keep !== undefined) keepReports(join(options.keep, stage.name), result, options);
+      tellVerdict(scenario, { result, verdict }, interrupt.signal.aborted, say);
+    }
+  } finally {
+    interrupt.end();
+  }
+  const pieces = options.format === 'json' ? jsonPieces(scenario, played, options) : textPieces(played, options);
+  await writePieces(pieces, options.output);
+  if (options.keep !== undefined) say(`recordings, logs and reports are in ${options.keep}`);
+  const bad = played.filter(
+    ({ result, verdict }) => !verdict.asDeclared && scenario.compares === undefined && isDefault(scenario, result),
+  );
+  if (interrupt.exitCode !== 0) exitWith(interrupt.exitCode);
+  else if (bad.length > 0 || played.some(({ result }) => failsOn(options.failOn, result.snapshot.findings)))
+    exitWith(EXIT_FINDINGS);
+}
+
+/** @throws UserError for a front or an application with which it cannot be played */
+function checkPlayers({ name, fronts, applications }: Scenario, { front, app }: ReproduceOptions): void {
+  if (front !== 'embedded' && !fronts.includes(front)) {
+    throw new UserError(`${name} is not played with --front ${front}`, `--front ${['embedded', ...fronts].join(', ')}`);
+  }
+  if (app !== 'embedded' && !applications.includes(app)) {
+    throw new UserError(`${name} is not played with --app ${app}`, `--app ${['embedded', ...applications].join(', ')}`);
+  }
+}
+
+/** @throws UserError for a stage that there is not */
+function stagesOf(scenario: Scenario, { stage: name, fixed }: ReproduceOptions): ScenarioStage[] {
+  const all = [...scenario.stages, ...(scenario.cure ? [scenario.cure] : [])];
+  if (name !== undefined) {
+    const stage = all.find((each) => each.name === name);
+    if (!stage) {
+      throw new UserError(
+        `${scenario.name} has no stage "${name}"`,
+        `it has ${all.map((each) => each.name).join(', ')}`,
+      );
+    }
+    return fixed && scenario.cure && stage !== scenario.cure ? [stage, scenario.cure] : [stage];
+  }
+  return fixed ? all : [...scenario.stages];
+}
+
+/** With values of the user's own nobody knows what it must end with. */
+function isDefault(scenario: Scenario, { stage, values }: StageResult): boolean {
+  return Object.entries(values).every(
+    ([name, value]) => value === (stage.values[name] ?? scenario.parameters[name].fallback),
+  );
+}
+
+function tellVerdict(
+  scenario: Scenario,
+  { result, verdict }: Played,
+  interrupted: boolean,
+  say: (text: string) => void,
+): void {
+  if (interrupted) say('interrupted: this is what was seen so far');
+  else if (result.cut) complain(`${result.stage.name} was ended by its time limit`);
+  if (scenario.compares !== undefined || interrupted) return;
+  if (verdict.missing.length > 0) {
+    complain(
+      `${result.stage.name}: ${verdict.missing.join(', ')} ${verdict.missing.length === 1 ? 'was' : 'were'} not found, which this should end with`,
+    );
+  }
+  if (verdict.unexpected.length > 0)
+    complain(`${result.stage.name}: ${verdict.unexpected.join(', ')} was found besides`);
+}
+
+function* textPieces(played: readonly Played[], options: ReproduceOptions): Generator<string> {
+  const terminal = terminalOf(options.color, options.ascii === true, options.output !== undefined);
+  const style = styleFor(terminal.colour);
+  let first = true;
+  for (const { result } of played) {
+    if (!first) yield '\n';
+    first = false;
+    if (played.length > 1) yield `${style.strong(`=== ${result.stage.name}: ${result.stage.summary} ===`)}\n`;
+    yield* reportText(result, options, terminal);
+  }
+  if (played.length < 2) return;
+  yield `\n${style.strong('Side by side')}\n`;
+  yield* stagesText(
+    played.map(({ result }) => ({ name: result.stage.name, ...result })),
+    terminal,
+  );
+}
+
+function reportText(
+  { snapshot, histories }: StageResult,
+  options: ReproduceOptions,
+  terminal: Terminal,
+): Iterable<string> {
+  return textReport(snapshot, {
+    histories,
+    ...terminal,
+    ...(options.limit === undefined ? {} : { limit: options.limit }),
+    showSecrets: options.showSecrets === true,
+    zone: localOffset,
+  });
+}
+
+function* jsonPieces(scenario: Scenario, played: readonly Played[], options: ReproduceOptions): Generator<string> {
+  const head = { schema: JSON_SCHEMA, scenario: scenario.name, front: options.front, application: options.app };
+  yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "runs": [`;
+  let separator = '\n';
+  for (const { result, verdict } of played) {
+    const { stage, values, front, application, seconds, cut } = result;
+    const run = {
+      stage: stage.name,
+      summary: stage.summary,
+      values,
+      playedBy: { front, application },
+      seconds,
+      cut,
+      declared: stage.findings,
+      ...verdict,
+      outcomes: Object.fromEntries(result.outcomes),
+      figures: stageFigures({ name: stage.name, ...result }),
+    };
+    yield `${separator}${JSON.stringify(run, null, 2).slice(0, -2)},\n  "report": `;
+    yield* reportJson(result, options);
+    yield '}';
+    separator = ',\n';
+  }
+  yield '\n  ]\n}\n';
+}
+
+function reportJson({ snapshot, histories }: StageResult, { limit, showSecrets }: ReproduceOptions): Iterable<string> {
+  return jsonReport(snapshot, {
+    histories,
+    limit: limit ?? Number.POSITIVE_INFINITY,
+    showSecrets: showSecrets === true,
+    ...selectRows(undefined)(snapshot.facts, histories),
+  });
+}
+
+/** @throws UserError */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new UserError(`cannot make the folder ${folder}: ${(error as Error).message}`);
+  }
+}
+
+function keepFiles(from: string, to: string): void {
+  cpSync(from, to, { recursive: true, filter: (path) => !statSync(path).isSocket() });
+}
+
+function keepReports(folder: string, result: StageResult, options: ReproduceOptions): void {
+  const terminal = { width: 100, colour: false, ascii: options.ascii === true };
+  writeFileSync(join(folder, 'report.txt'), [...reportText(result, options, terminal)].join(''));
+  writeFileSync(join(folder, 'report.json'), [...reportJson(result, options)].join(''));
+}

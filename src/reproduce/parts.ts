@@ -1,0 +1,31 @@
+// The parts of a run, whether they are ours or real programs: what a run asks of an application and of a front.
+import type { EndpointAddress } from '../model/endpoint-address.js';
+import type { RequestStep } from '../scenarios/play.js';
+
+export interface RunningApplication {
+  readonly address: EndpointAddress;
+  /** As it is written in a report: `embedded`, `php-fpm 8.2`. */
+  readonly name: string;
+  /** Kills so many of its workers at one moment. */
+  kill(workers: number): Promise<void>;
+  /** Ends it without a word, as a crash does. */
+  vanish(): Promise<void>;
+  /** Comes back at the same address. */
+  restart(): Promise<void>;
+  /** Figures of its own, for the comparison. */
+  figures(): Promise<Readonly<Record<string, number>>>;
+  /** Lines of its log. */
+  log(): string;
+  close(): Promise<void>;
+}
+
+export interface RunningFront {
+  readonly name: string;
+  /**
+   * Sends one request. Resolves when it has ended, to what became of it in a few words: `200`, `closed before an answer`.
+   * Never rejects.
+   */
+  request(step: RequestStep, index: number, signal: AbortSignal): Promise<string>;
+  log(): string;
+  close(): Promise<void>;
+}

@@ -1,0 +1,154 @@
+// Runs one stage of a scenario: application, tap and front are started, the play is played, everything is stopped, and what was
+// seen is one Snapshot.
+import { setMaxListeners } from 'node:events';
+import { CHECKS } from '../analysis/checks/index.js';
+import { inOrder } from '../analysis/conclude.js';
+import type { Finding } from '../analysis/finding.js';
+import { notesComment } from '../analysis/live/tap-notes.js';
+import type { Snapshot } from '../analysis/snapshot.js';
+import type { EndpointAddress } from '../model/endpoint-address.js';
+import type { ApplicationName, FrontName } from '../scenarios/play.js';
+import { type Scenario, type ScenarioStage, type ScenarioValues, stageValues } from '../scenarios/scenario.js';
+import { type LiveTap, openLiveTap } from '../sources/tap/live-tap.js';
+import type { HistoryTable } from '../tcp/history-table.js';
+import { startEmbeddedApplication } from './embedded-application.js';
+import { startEmbeddedFront } from './embedded-front.js';
+import { HostLooks } from './host-looks.js';
+import type { RunningApplication, RunningFront } from './parts.js';
+import { pause } from './pause.js';
+import { Place } from './place.js';
+import { type Outcomes, playSteps } from './steps.js';
+
+export interface StageOptions {
+  readonly scenario: Scenario;
+  readonly stage: ScenarioStage;
+  /** What the user set. */
+  readonly values: ScenarioValues;
+  readonly front: FrontName;
+  readonly application: ApplicationName;
+  /** Of all listeners. Default: on the loopback interface. */
+  readonly host?: string | undefined;
+  /** Program and version, for the recording. */
+  readonly program: string;
+  readonly signal: AbortSignal;
+  /** Milliseconds after which it is ended, whatever is still under way. */
+  readonly limit: number;
+  /** Gets the folder with recording and logs before it is removed. */
+  readonly keep?: (folder: string) => void;
+}
+
+export interface StageResult {
+  readonly stage: ScenarioStage;
+  readonly values: ScenarioValues;
+  readonly snapshot: Snapshot;
+  readonly histories: HistoryTable;
+  readonly front: string;
+  readonly application: string;
+  /** What became of the requests, as their senders saw it, and how often. */
+  readonly outcomes: Outcomes;
+  /** Further figures of the application. */
+  readonly figures: Readonly<Record<string, number>>;
+  /** Seconds that the play took. */
+  readonly seconds: number;
+  /** The time limit ended it. */
+  readonly cut: boolean;
+}
+
+/** Closes of the last connections are on their way for so long. */
+const SETTLE = 150;
+
+export async function runStage(options: StageOptions): Promise<StageResult> {
+  const { scenario, stage, signal } = options;
+  const values = stageValues(scenario, stage, options.values);
+  const play = scenario.play(values);
+  const place = new Place(options.host);
+  const closers: (() => Promise<void>)[] = [];
+  const limit = AbortSignal.timeout(options.limit);
+  const ending = AbortSignal.any([signal, limit]);
+  // Everything that waits listens.
+  setMaxListeners(0, signal, limit, ending);
+  try {
+    const plans = [play.application, ...(play.more ?? [])];
+    const applications: RunningApplication[] = [];
+    for (const [index, plan] of plans.entries()) {
+      const application = await startEmbeddedApplication(plan, play.transport, place, index);
+      applications.push(application);
+      closers.push(() => application.close());
+    }
+    const tap = await openTap(applications, place, options.program);
+    let tapIsOpen = true;
+    const closeTap = async () => {
+      if (tapIsOpen) await tap.close();
+      tapIsOpen = false;
+    };
+    closers.push(closeTap);
+    const looks = HostLooks.open(applications.map(({ address }) => address));
+    closers.push(async () => looks?.stop());
+    const fronts: RunningFront[] = [];
+    for (const plan of play.fronts) {
+      const front = startEmbeddedFront(plan, tap.listening[0]);
+      fronts.push(front);
+      closers.push(() => front.close());
+    }
+    await looks?.look();
+    looks?.start();
+    const begun = performance.now();
+    const outcomes = await playSteps(play.steps, { fronts, applications, target: tap.listening[0] }, ending);
+    const seconds = (performance.now() - begun) / 1000;
+    await pause(SETTLE, signal);
+    await looks?.stop();
+    await looks?.look();
+    const figures = await applications[0].figures();
+    // Before anything is stopped: what stopping does is none of the bug's doing.
+    const snapshot = concluded(tap, looks);
+    const { histories } = tap;
+    await closeTap();
+    return {
+      stage,
+      values,
+      snapshot,
+      histories,
+      front: fronts[0].name,
+      application: applications[0].name,
+      outcomes,
+      figures,
+      seconds,
+      cut: limit.aborted && !signal.aborted,
+    };
+  } finally {
+    for (const close of closers.reverse()) await close();
+    options.keep?.(place.folder);
+    await place.close();
+  }
+}
+
+function openTap(applications: readonly RunningApplication[], place: Place, program: string): Promise<LiveTap> {
+  const pairs = applications.map(({ address }, index) => ({
+    listen: tapAddress(address, place, index),
+    to: address,
+  }));
+  return openLiveTap({
+    pairs,
+    checks: CHECKS,
+    record: { file: place.path('tap.pcapng'), comment: notesComment, application: program },
+  });
+}
+
+function tapAddress(application: EndpointAddress, place: Place, index: number): EndpointAddress {
+  return application.kind === 'unix'
+    ? { kind: 'unix', path: place.path(`tap-${index}.sock`) }
+    : { kind: 'tcp', host: place.host, port: 0 };
+}
+
+/** What the traffic and the host show together, and what the host showed at other moments. */
+function concluded(tap: LiveTap, looks: HostLooks | undefined): Snapshot {
+  tap.flush();
+  if (looks === undefined) return tap.snapshot(tap.now());
+  const snapshot = tap.snapshot(tap.now(), looks.view);
+  const key = ({ id, scope }: Finding) => `${id} ${scope.endpoint ?? ''}`;
+  const known = new Set(snapshot.findings.map(key));
+  const others = looks.findings
+    .map(({ finding, worst }) => ({ ...finding, severity: worst }))
+    .filter((finding) => !known.has(key(finding)));
+  return { ...snapshot, findings: inOrder([...snapshot.findings, ...others]) };
+}
