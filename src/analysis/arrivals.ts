@@ -37,10 +37,8 @@ function countWaits(facts: Facts, listener: Listener, enough: number): number {
     const row = listener.connections[at];
     const first = conversations.firstRequest[row] - 1;
     if (first < 0) continue;
-    const { firstByte } = requests;
-    const until = Number.isNaN(firstByte[first])
-      ? Math.min(closeTime(connections, row), facts.duration)
-      : firstByte[first];
+    const answer = answeredAt(facts, first);
+    const until = Number.isNaN(answer) ? Math.min(closeTime(connections, row), facts.duration) : answer;
     if (until - requests.begin[first] > WAITING && ++count >= enough) break;
   }
   return count;
@@ -56,17 +54,23 @@ function arrivalOf(facts: Facts, row: number, arrival: number, kinds: Kinds): Ar
     return { row, arrival, begin: NaN, firstByte: NaN, release: close, incompleteUntil, kind: 0 };
   }
   const complete = (requests.marks[first] & REQUEST_PARAMS_ENDED) !== 0;
-  const { firstByte } = requests;
+  const answer = answeredAt(facts, first);
   return {
     row,
     arrival,
     begin: inputEnd(facts, first),
-    firstByte: Number.isNaN(firstByte[first]) ? closedUnanswered(facts, row) : firstByte[first],
+    firstByte: Number.isNaN(answer) ? closedUnanswered(facts, row) : answer,
     release: slotRelease(facts, first, close),
     incompleteUntil: complete ? requests.paramsEnd[first] : close,
     kind: kinds.of(first),
     ...idleness(facts, row, close),
   };
+}
+
+/** The first byte of the answer, or END_REQUEST where that is all of it, as after an abort; NaN where nothing came. */
+function answeredAt({ requests }: Facts, first: number): number {
+  const { firstByte, end, marks } = requests;
+  return Number.isNaN(firstByte[first]) && marks[first] & REQUEST_ENDED ? end[first] : firstByte[first];
 }
 
 /** When the request's own input was complete; an answer that comes before waits for nothing any more. */

@@ -5,6 +5,7 @@ import type { FpmProcess } from '../status/fpm-status.js';
 import type { Activity } from './activity.js';
 import type { ConnectionView, ListenerView, ProcessRole, ProcessView } from './host-view.js';
 import { waitingWords } from './waiting-places.js';
+import { KEEPS_SOCKET } from './workers.js';
 
 interface Tracked {
   readonly time: number;
@@ -95,7 +96,7 @@ function addressesOf(listeners: readonly ListenerView[]): string[] {
 function roleOf(process: ProcessSample, serves: boolean, holds: boolean, parents: ReadonlySet<number>): ProcessRole {
   if (process.state === 'Z') return 'defunct';
   if (!serves) return 'web-server';
-  const isMaster = !holds && (parents.has(process.pid) || /^php-fpm: master process/.test(process.title));
+  const isMaster = !holds && (parents.has(process.pid) || KEEPS_SOCKET.test(process.title));
   return isMaster ? 'master' : 'worker';
 }
 

@@ -2,6 +2,9 @@
 // that only keeps the socket for its children.
 import type { ListenerSample, ProcessSample } from '../model/host-sample.js';
 
+/** Titles of processes that hold a listening socket and never accept: php-fpm's master, and the keepers of our own pools. */
+export const KEEPS_SOCKET = /^(?:php-fpm: master process|fcgi-inspect: keeper)/;
+
 export interface Servers {
   readonly masters: readonly ProcessSample[];
   readonly workers: readonly ProcessSample[];
@@ -18,7 +21,7 @@ export function serversOf(listener: ListenerSample, processes: readonly ProcessS
   const parents = new Set(owners.map(({ parent }) => parent));
   const holds = ({ sockets }: ProcessSample) => sockets.some((inode) => held.has(inode));
   const isMaster = (process: ProcessSample) =>
-    !holds(process) && (parents.has(process.pid) || /^php-fpm: master process/.test(process.title));
+    !holds(process) && (parents.has(process.pid) || KEEPS_SOCKET.test(process.title));
   const masters = owners.filter(isMaster);
   const workers = owners.filter((process) => !isMaster(process));
   const families = new Set([...owners.map(({ pid }) => pid), ...masters.map(({ pid }) => pid), ...parents]);

@@ -118,6 +118,7 @@ function poolOptions(plan: ApplicationPlan, address: EndpointAddress): WorkersOp
     ...(plan.replaceDead === undefined ? {} : { replaceDead: plan.replaceDead }),
     ...(cache === 'none' ? {} : { cache: { owner: cache === 'shared' ? ('primary' as const) : ('worker' as const) } }),
     server: {
+      ...(plan.peerEnd === undefined ? {} : { peerEnd: plan.peerEnd }),
       ...(plan.multiplex === undefined ? {} : { multiplex: plan.multiplex }),
       timeouts: {
         ...(plan.linger === undefined ? {} : { linger: plan.linger, lingerTotal: plan.linger }),

@@ -139,12 +139,13 @@ function policyOf({ like, keep, highestRequestId, multiplex }: FrontPlan): Clien
 
 function changesOf(plan: FrontPlan): RuleChanges {
   const { keep, idleTimeout, most, readTimeout = READ_TIMEOUT, connectTimeout, retry, askFirst, padded } = plan;
-  const { paramsCut, paramsRecord } = plan;
+  const { paramsCut, paramsRecord, connectTries } = plan;
   return {
     maxBuffered: BUFFERED,
     pool: {
       queueLimit: 100_000,
       ...(idleTimeout === undefined ? {} : { idleTimeout }),
+      ...(plan.maxRequests === undefined ? {} : { maxRequests: plan.maxRequests }),
       ...(most === undefined
         ? {}
         : { maximum: most, ...(typeof keep === 'number' ? { keepIdle: Math.min(keep, most) } : {}) }),
@@ -155,6 +156,7 @@ function changesOf(plan: FrontPlan): RuleChanges {
       queue: 0,
       ...(connectTimeout === undefined ? {} : { connect: connectTimeout }),
     },
+    ...(connectTries === undefined ? {} : { connectRetry: { attempts: connectTries } }),
     ...(retry === undefined ? {} : { retry: { attempts: retry ? 2 : 1 } }),
     ...(askFirst === undefined ? {} : { askFirst }),
     ...(padded === undefined ? {} : { getValuesPadding: padded ? () => 8 : noPadding }),

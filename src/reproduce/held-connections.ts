@@ -1,6 +1,7 @@
 // Connections that are no requests: silent ones, as of health checks and port scanners, and half-sent requests.
 import { connect, type Socket } from 'node:net';
-import { beginRequest, params } from '../fastcgi/encode.js';
+import { STDIN } from '../fastcgi/constants.js';
+import { beginRequest, params, record } from '../fastcgi/encode.js';
 import type { EndpointAddress } from '../model/endpoint-address.js';
 import type { HoldStep } from '../scenarios/play.js';
 import { pause } from './pause.js';
@@ -39,6 +40,7 @@ function speak({ send, uri = '/hello' }: HoldStep, socket: Socket): void {
   if (send === 'nothing') return;
   const pairs = { REQUEST_METHOD: 'GET', REQUEST_URI: uri, SCRIPT_NAME: uri, SERVER_PROTOCOL: 'HTTP/1.1' };
   socket.write(beginRequest(1, undefined, 0));
-  // The empty record that ends PARAMS does not come.
-  socket.write(params(1, pairs, { end: false }));
+  // Of half a request the empty record that ends PARAMS does not come.
+  socket.write(params(1, pairs, { end: send === 'request' }));
+  if (send === 'request') socket.write(record(STDIN, 1));
 }

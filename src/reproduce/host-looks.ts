@@ -7,6 +7,7 @@ import type { Snapshot } from '../analysis/snapshot.js';
 import { HostTracker } from '../host/host-tracker.js';
 import type { HostView } from '../host/host-view.js';
 import { type EndpointAddress, formatEndpoint } from '../model/endpoint-address.js';
+import type { ListenerConfiguration } from '../model/host-sample.js';
 import { HostProbe, type WatchedAddress } from '../sources/host-probe.js';
 
 const INTERVAL = 300;
@@ -21,15 +22,24 @@ export class HostLooks {
   private stopped = false;
   private best: { readonly view: HostView; readonly weight: number } | undefined;
 
-  private constructor(addresses: readonly WatchedAddress[]) {
+  private constructor(
+    addresses: readonly WatchedAddress[],
+    private readonly configurations: ReadonlyMap<string, ListenerConfiguration>,
+  ) {
     this.probe = new HostProbe({ addresses });
     this.pipeline.finish();
   }
 
-  /** Undefined where the host cannot be looked at: not Linux. */
-  static open(addresses: readonly EndpointAddress[]): HostLooks | undefined {
+  /**
+   * Undefined where the host cannot be looked at: not Linux.
+   * @param configurations what is known of a listener beside what the host shows, by its address
+   */
+  static open(
+    addresses: readonly EndpointAddress[],
+    configurations: ReadonlyMap<string, ListenerConfiguration>,
+  ): HostLooks | undefined {
     try {
-      return new HostLooks(addresses.map(watched));
+      return new HostLooks(addresses.map(watched), configurations);
     } catch {
       return undefined;
     }
@@ -69,7 +79,12 @@ export class HostLooks {
   }
 
   private async lookOnce(): Promise<void> {
-    const view = this.tracker.push(await this.probe.sample());
+    const sample = await this.probe.sample();
+    const listeners = sample.listeners.map((listener) => ({
+      ...listener,
+      configuration: listener.configuration ?? this.configurations.get(listener.address),
+    }));
+    const view = this.tracker.push({ ...sample, listeners });
     const { findings } = this.conclude(view);
     this.history.push(view.time, findings);
     const weight = weightOf(findings);

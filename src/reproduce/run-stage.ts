@@ -6,8 +6,9 @@ import { inOrder } from '../analysis/conclude.js';
 import type { Finding } from '../analysis/finding.js';
 import { notesComment } from '../analysis/live/tap-notes.js';
 import type { Snapshot } from '../analysis/snapshot.js';
-import type { EndpointAddress } from '../model/endpoint-address.js';
-import type { ApplicationName, FrontName } from '../scenarios/play.js';
+import { type EndpointAddress, formatEndpoint } from '../model/endpoint-address.js';
+import type { ListenerConfiguration } from '../model/host-sample.js';
+import type { ApplicationName, ApplicationPlan, FrontName } from '../scenarios/play.js';
 import { type Scenario, type ScenarioStage, type ScenarioValues, stageValues } from '../scenarios/scenario.js';
 import { type LiveTap, openLiveTap } from '../sources/tap/live-tap.js';
 import type { HistoryTable } from '../tcp/history-table.js';
@@ -56,6 +57,8 @@ export interface StageResult {
 
 /** Closes of the last connections are on their way for so long. */
 const SETTLE = 150;
+/** Of our own application. */
+const DEFAULT_BACKLOG = 511;
 
 export async function runStage(options: StageOptions): Promise<StageResult> {
   const { scenario, stage, signal } = options;
@@ -82,11 +85,15 @@ export async function runStage(options: StageOptions): Promise<StageResult> {
       tapIsOpen = false;
     };
     closers.push(closeTap);
-    const looks = HostLooks.open(applications.map(({ address }) => address));
+    const looks = HostLooks.open(
+      applications.map(({ address }) => address),
+      configurationsOf(plans, applications),
+    );
     closers.push(async () => looks?.stop());
     const fronts: RunningFront[] = [];
     for (const plan of play.fronts) {
-      const front = startEmbeddedFront(plan, tap.listening[0]);
+      const target = plan.target ?? 0;
+      const front = startEmbeddedFront(plan, plan.direct ? applications[target].address : tap.listening[target]);
       fronts.push(front);
       closers.push(() => front.close());
     }
@@ -120,6 +127,26 @@ export async function runStage(options: StageOptions): Promise<StageResult> {
     options.keep?.(place.folder);
     await place.close();
   }
+}
+
+/** What a configuration would say of those applications that have one. */
+function configurationsOf(
+  plans: readonly ApplicationPlan[],
+  applications: readonly RunningApplication[],
+): Map<string, ListenerConfiguration> {
+  const found = plans.flatMap(({ configured, workers, backlog = DEFAULT_BACKLOG }, index) => {
+    const configuration: ListenerConfiguration = {
+      source: 'the scenario',
+      pool: 'application',
+      manager: 'static',
+      maxChildren: workers,
+      backlog,
+      statusPath: '',
+      statusListen: '',
+    };
+    return configured === true ? [[formatEndpoint(applications[index].address), configuration] as const] : [];
+  });
+  return new Map(found);
 }
 
 function openTap(applications: readonly RunningApplication[], place: Place, program: string): Promise<LiveTap> {

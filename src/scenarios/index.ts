@@ -1,12 +1,55 @@
 // Every scenario there is: the one table from which the command, its help, the documentation and the tests are made.
 import { UserError } from '../model/errors.js';
+import { abandonedRequests } from './abandoned-requests.js';
+import { abortIgnored } from './abort-ignored.js';
+import { acceptBlocked } from './accept-blocked.js';
+import { backlogCapped } from './backlog-capped.js';
 import { backlogOverflow } from './backlog-overflow.js';
+import { cgidBacklog } from './cgid-backlog.js';
+import { headerTooBig } from './header-too-big.js';
 import { keepAlivePinsWorkers } from './keep-alive-pins-workers.js';
+import { lingeringClose } from './lingering-close.js';
+import { preforkCapacityLeak } from './prefork-capacity-leak.js';
+import { prematureClose } from './premature-close.js';
+import { processDied } from './process-died.js';
+import { requestBodyStalled } from './request-body-stalled.js';
+import { requestIdOverflow } from './request-id-overflow.js';
 import { type Scenario, SYMPTOMS, type Symptom } from './scenario.js';
+import { silentConnection } from './silent-connection.js';
+import { slowReader } from './slow-reader.js';
+import { staleKeepAliveRace } from './stale-keep-alive-race.js';
 import { stuckAcceptQueue } from './stuck-accept-queue.js';
+import { stuckOnReuse } from './stuck-on-reuse.js';
 import { timeWaitChurn } from './time-wait-churn.js';
+import { truncatedResponse } from './truncated-response.js';
+import { unevenLoad } from './uneven-load.js';
+import { workerRecycling } from './worker-recycling.js';
 
-export const SCENARIOS: readonly Scenario[] = [timeWaitChurn, stuckAcceptQueue, keepAlivePinsWorkers, backlogOverflow];
+export const SCENARIOS: readonly Scenario[] = [
+  timeWaitChurn,
+  stuckAcceptQueue,
+  keepAlivePinsWorkers,
+  acceptBlocked,
+  stuckOnReuse,
+  silentConnection,
+  lingeringClose,
+  requestBodyStalled,
+  slowReader,
+  unevenLoad,
+  backlogOverflow,
+  backlogCapped,
+  cgidBacklog,
+  staleKeepAliveRace,
+  prematureClose,
+  truncatedResponse,
+  processDied,
+  headerTooBig,
+  requestIdOverflow,
+  abandonedRequests,
+  abortIgnored,
+  workerRecycling,
+  preforkCapacityLeak,
+];
 
 /** @throws UserError if there is no such scenario; names that are alike are its hint */
 export function findScenario(name: string): Scenario {

@@ -26,6 +26,8 @@ export interface FrontPlan {
   readonly keep: 'never' | 'flag' | number;
   /** An idle connection is closed after this time. */
   readonly idleTimeout?: number;
+  /** A kept connection is closed after so many requests. */
+  readonly maxRequests?: number;
   /** Connections at most. Default: no limit. */
   readonly most?: number;
   /** A request without an answer for so long is given up. Default 60 s. */
@@ -39,6 +41,12 @@ export interface FrontPlan {
   readonly multiplex?: number;
   /** The first thing on each connection is GET_VALUES. */
   readonly askFirst?: boolean;
+  /** Which of the applications. Default the first. */
+  readonly target?: number;
+  /** It connects to the application itself, past the tap: only the host's view sees it. */
+  readonly direct?: boolean;
+  /** Tries to connect, where it tries again (mod_cgid's daemon). */
+  readonly connectTries?: number;
   /** Padding of GET_VALUES; libfcgi answers only padded ones. */
   readonly padded?: boolean;
   /** Where PARAMS that need several records are cut: between two pairs, or anywhere; and the size of such a record. */
@@ -67,8 +75,10 @@ export interface ApplicationPlan {
   readonly linger?: number;
   /** A connection that sends nothing is closed after this time; 0: never. */
   readonly firstByte?: number;
-  /** What it answers, if not as the path says: this many bytes, in pieces, with pauses. */
-  readonly log?: boolean;
+  /** What the web server's leaving means for a request under way: its handler is told, or not. Default `abort`. */
+  readonly peerEnd?: 'abort' | 'finish';
+  /** It is known from a configuration: of how many workers, and which backlog was asked for. */
+  readonly configured?: boolean;
 }
 
 interface AnyStep {
@@ -105,10 +115,10 @@ export interface RequestStep extends AnyStep {
 export interface HoldStep extends AnyStep {
   readonly kind: 'hold';
   readonly count: number;
-  readonly send: 'nothing' | 'half-params' | 'unread';
+  readonly send: 'nothing' | 'half-params' | 'request';
   /** They are closed after this time. */
   readonly lasting: number;
-  /** They do not close when the application does, but only then. */
+  /** They stay open also when the application has closed its side. */
   readonly ignoreEnd?: boolean;
   readonly uri?: string;
 }

@@ -63,7 +63,8 @@ export class SocketOwners {
       sockets.set(pid, found);
       for (const inode of found) missing.delete(inode);
     };
-    const first = new Set([...this.family, ...fresh]);
+    // A worker is there before it has been handed the socket that its relatives hold.
+    const first = new Set([...this.family, ...fresh, ...this.relatives()]);
     for (const pid of first) {
       look(pid, false);
       await this.pause();

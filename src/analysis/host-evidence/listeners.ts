@@ -8,6 +8,8 @@ import { processEvidence, workersOf } from './words.js';
 
 /** A restart takes less. */
 const GONE_FOR_GOOD = 60e9;
+/** ... and a parent that is to keep a fixed number of workers starts the next one at once. */
+const NOT_REPLACED = 3e9;
 /** A parent that collects its children does it at once. */
 const UNCOLLECTED = 5e9;
 const NEARLY_ALL = 0.9;
@@ -78,10 +80,10 @@ export function fewerWorkers(host: HostView): HostFinding[] {
   return host.listeners.flatMap((listener) => {
     const { workers, address, configuration } = listener;
     const { count, most, fewerFor, defunct, defunctFor } = workers;
-    const fewer = fewerFor >= GONE_FOR_GOOD;
+    const asked = configuration?.manager === 'static' && configuration.maxChildren === most;
+    const fewer = fewerFor >= (asked ? NOT_REPLACED : GONE_FOR_GOOD);
     const dead = defunct > 0 && defunctFor >= UNCOLLECTED;
     if (!fewer && !dead) return [];
-    const asked = configuration?.manager === 'static' && configuration.maxChildren === most;
     const processes = host.processes.filter(({ role }) => role === 'defunct');
     return [
       {

@@ -10,6 +10,8 @@ import type { FromKeeper, ToKeeper } from './messages.js';
 const LOOK_INTERVAL = 250;
 
 export function runKeeper(exit: (code: number) => void): void {
+  // For whoever looks at the host: it serves nobody.
+  process.title = 'fcgi-inspect: keeper';
   // Nobody but the primary ends it; the handlers are never run.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => {});
   process.once('message', (message) => {
