@@ -8,7 +8,7 @@ import { stageFigures, stagesText } from '../reporters/stages-text.js';
 import { styleFor } from '../reporters/style.js';
 import { textReport } from '../reporters/text.js';
 import { runStage, type StageResult } from '../reproduce/run-stage.js';
-import { judge, type Verdict } from '../reproduce/verdict.js';
+import { judge, judgeComparison, type Verdict } from '../reproduce/verdict.js';
 import { parseSetting, type Scenario, type ScenarioStage } from '../scenarios/scenario.js';
 import { EXIT_FINDINGS, exitWith } from './exit.js';
 import { failsOn } from './fail-on.js';
@@ -62,6 +62,11 @@ export async function runScenario(scenario: Scenario, options: ReproduceOptions,
   } finally {
     interrupt.end();
   }
+  const figures = new Map(
+    played.map(({ result }) => [result.stage.name, stageFigures({ name: result.stage.name, ...result })]),
+  );
+  const amiss = options.set.length > 0 || interrupt.exitCode !== 0 ? [] : judgeComparison(scenario, figures);
+  for (const sentence of amiss) complain(sentence);
   const pieces = options.format === 'json' ? jsonPieces(scenario, played, options) : textPieces(played, options);
   await writePieces(pieces, options.output);
   if (options.keep !== undefined) say(`recordings, logs and reports are in ${options.keep}`);
@@ -69,7 +74,11 @@ export async function runScenario(scenario: Scenario, options: ReproduceOptions,
     ({ result, verdict }) => !verdict.asDeclared && scenario.compares === undefined && isDefault(scenario, result),
   );
   if (interrupt.exitCode !== 0) exitWith(interrupt.exitCode);
-  else if (bad.length > 0 || played.some(({ result }) => failsOn(options.failOn, result.snapshot.findings)))
+  else if (
+    amiss.length > 0 ||
+    bad.length > 0 ||
+    played.some(({ result }) => failsOn(options.failOn, result.snapshot.findings))
+  )
     exitWith(EXIT_FINDINGS);
 }
 

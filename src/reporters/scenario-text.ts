@@ -64,7 +64,7 @@ export function* scenarioExplained(scenario: Scenario, options: ScenarioTextOpti
 
 /** `ends with stuck-accept-queue and workers-exhausted`. */
 export function endsWith({ compares }: Scenario, { findings }: ScenarioStage): string {
-  if (findings.length === 0) return compares === undefined ? 'ends without a finding' : `compares ${compares}`;
+  if (findings.length === 0) return compares === undefined ? 'ends without a finding' : `for its ${compares.what}`;
   const last = findings[findings.length - 1];
   return `ends with ${findings.length === 1 ? last : `${findings.slice(0, -1).join(', ')} and ${last}`}`;
 }

@@ -26,11 +26,26 @@ export async function startEmbeddedApplication(
   return application;
 }
 
+/** Milliseconds between two looks at the slots. */
+const WATCH = 100;
+/** Stages of the server in the words of the table. */
+const STAGES: Readonly<Record<string, string>> = {
+  idle: 'idle connections',
+  reading: 'requests being received',
+  waiting: 'requests waiting for a slot',
+  processing: 'requests worked on',
+  writing: 'answers being sent',
+  closing: 'connections being closed',
+};
+
 class EmbeddedApplication implements RunningApplication {
   readonly name = 'embedded';
   private pool: WorkerPool | undefined;
   private readonly lines: string[] = [];
   private readonly begun = performance.now();
+  /** The most that was seen of each figure. */
+  private readonly most = new Map<string, number>();
+  private watching: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly plan: ApplicationPlan,
@@ -40,6 +55,7 @@ class EmbeddedApplication implements RunningApplication {
   async start(): Promise<void> {
     const pool = await startWorkers(poolOptions(this.plan, this.address));
     this.pool = pool;
+    if (this.plan.watched === true) this.watch();
     const say = (text: string) => {
       this.lines.push(`${((performance.now() - this.begun) / 1000).toFixed(3)} ${text}`);
     };
@@ -84,6 +100,7 @@ class EmbeddedApplication implements RunningApplication {
       'workers missing': status.lost,
       'requests answered': totals.answered,
       ...(cache ? { 'cache hits': cache.hits, 'cache misses': cache.misses } : {}),
+      ...Object.fromEntries(this.most),
     };
   }
 
@@ -92,8 +109,26 @@ class EmbeddedApplication implements RunningApplication {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.watching);
     await this.pool?.close({ graceful: false });
     this.pool = undefined;
+  }
+
+  private watch(): void {
+    const look = async () => {
+      const status = await this.status();
+      if (!status) return;
+      const taken = status.workers.reduce((sum, worker) => sum + worker.slotsTaken, 0);
+      this.note('most slots taken', taken);
+      for (const [name, depth] of Object.entries(status.stages))
+        this.note(`most ${STAGES[name] ?? name}`, Number(depth));
+      this.watching = setTimeout(look, WATCH);
+    };
+    void look();
+  }
+
+  private note(name: string, value: number): void {
+    this.most.set(name, Math.max(value, this.most.get(name) ?? 0));
   }
 
   private async status(): Promise<PoolStatus | undefined> {

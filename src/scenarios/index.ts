@@ -5,6 +5,7 @@ import { abortIgnored } from './abort-ignored.js';
 import { acceptBlocked } from './accept-blocked.js';
 import { backlogCapped } from './backlog-capped.js';
 import { backlogOverflow } from './backlog-overflow.js';
+import { cacheSharing } from './cache-sharing.js';
 import { cgidBacklog } from './cgid-backlog.js';
 import { headerTooBig } from './header-too-big.js';
 import { keepAlivePinsWorkers } from './keep-alive-pins-workers.js';
@@ -20,6 +21,7 @@ import { slowReader } from './slow-reader.js';
 import { staleKeepAliveRace } from './stale-keep-alive-race.js';
 import { stuckAcceptQueue } from './stuck-accept-queue.js';
 import { stuckOnReuse } from './stuck-on-reuse.js';
+import { threadPerConnection } from './thread-per-connection.js';
 import { timeWaitChurn } from './time-wait-churn.js';
 import { truncatedResponse } from './truncated-response.js';
 import { unevenLoad } from './uneven-load.js';
@@ -36,6 +38,7 @@ export const SCENARIOS: readonly Scenario[] = [
   requestBodyStalled,
   slowReader,
   unevenLoad,
+  threadPerConnection,
   backlogOverflow,
   backlogCapped,
   cgidBacklog,
@@ -47,6 +50,7 @@ export const SCENARIOS: readonly Scenario[] = [
   requestIdOverflow,
   abandonedRequests,
   abortIgnored,
+  cacheSharing,
   workerRecycling,
   preforkCapacityLeak,
 ];

@@ -77,6 +77,8 @@ export interface ApplicationPlan {
   readonly firstByte?: number;
   /** What the web server's leaving means for a request under way: its handler is told, or not. Default `abort`. */
   readonly peerEnd?: 'abort' | 'finish';
+  /** How many of its slots are taken, and where its requests are, is looked at ten times a second. */
+  readonly watched?: boolean;
   /** It is known from a configuration: of how many workers, and which backlog was asked for. */
   readonly configured?: boolean;
 }

@@ -35,6 +35,14 @@ export interface ScenarioStage {
   readonly findings: readonly string[];
 }
 
+/** What a comparison must show: a figure that is larger in one stage than in another. */
+export interface DeclaredFigure {
+  /** As the table of the stages has it. */
+  readonly figure: string;
+  readonly larger: string;
+  readonly smaller: string;
+}
+
 export interface Scenario {
   readonly name: string;
   readonly symptom: Symptom;
@@ -47,8 +55,8 @@ export interface Scenario {
   readonly stages: readonly ScenarioStage[];
   /** Run with --fixed. Undefined where the stages are what is compared. */
   readonly cure: ScenarioStage | undefined;
-  /** What the columns of a comparison are about, where a scenario compares instead of showing a bug. */
-  readonly compares?: string;
+  /** Where a scenario compares its stages instead of showing a bug: what about, and what must come of it. */
+  readonly compares?: { readonly what: string; readonly figures: readonly DeclaredFigure[] };
   /** Fronts and applications with which it can be played besides the embedded ones. */
   readonly fronts: readonly FrontName[];
   readonly applications: readonly ApplicationName[];

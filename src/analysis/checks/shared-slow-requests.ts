@@ -9,6 +9,7 @@ import { LatencySplitter } from '../latency-split.js';
 import { type Percentiles, percentiles } from '../sweep.js';
 import { requestEvidence, requestName, showsRequests, span } from './shared-evidence.js';
 import { BODY_AS_DECLARED, isUnanswered, RequestBodies } from './shared-request-body.js';
+import { stuckRequests } from './stuck-on-reuse.js';
 
 export type Part = 'upload' | 'application' | 'reader';
 
@@ -59,6 +60,7 @@ function slowRequests(
 ): SlowRequests | undefined {
   const rows: number[] = [];
   const times: number[] = [];
+  const stuck = stuckRequests(facts, listener);
   let unfinished = 0;
   let silent = 0;
   for (let at = 0; at < listener.roughRequests.length; at++) {
@@ -66,6 +68,7 @@ function slowRequests(
     if (!isJudged(facts, row)) continue;
     if (!(splitter.totalOf(row) > SLOW) || (isUnanswered(facts, row) && bodies.judge(row) !== BODY_AS_DECLARED))
       continue;
+    if (stuck.has(row)) continue;
     splitter.split(row);
     if (!(splitter[part] > SLOW)) continue;
     rows.push(row);

@@ -5,7 +5,8 @@ import { closeTime, type Facts, type Listener } from '../facts.js';
 import { type Advice, type Evidence, type Finding, MAX_EVIDENCE } from '../finding.js';
 import { answersAreWhole, applicationEnd } from './shared-endings.js';
 import { connectionName, counted, requestEvidence, requestName, showsRequests, span } from './shared-evidence.js';
-import { hasNoAnswer, isComplete } from './shared-unanswered.js';
+import { isUnanswered } from './shared-request-body.js';
+import { isComplete } from './shared-unanswered.js';
 
 /** A web server that gives up waits longer than this. */
 const GIVEN_UP = 1e9;
@@ -51,30 +52,21 @@ nginx logs "upstream timed out (110: Connection timed out) while reading respons
 
 function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const { requests, conversations } = facts;
+  const stuck = stuckRequests(facts, listener);
+  if (stuck.size === 0) return undefined;
+  const count = stuck.size;
+  const connections = new Set([...stuck.keys()].map((row) => requests.connection[row]));
+  const answered = countAnsweredLater(facts, listener);
   const evidence: Evidence[] = [];
-  const connections = new Set<number>();
-  let count = 0;
-  for (let at = 0; at < listener.roughRequests.length; at++) {
-    const row = listener.roughRequests[at];
+  for (const [row, waited] of stuck) {
+    if (evidence.length >= MAX_EVIDENCE) break;
     const connection = requests.connection[row];
     const first = conversations.firstRequest[connection] - 1;
-    if (!isLater(facts, row) || wasAnswered(facts, row)) continue;
-    const waited = waitedInVain(facts, row, first);
-    if (Number.isNaN(waited)) continue;
-    count++;
-    connections.add(connection);
-    if (count > MAX_EVIDENCE) continue;
     const text =
       `${requestName(facts, row)} on ${connectionName(facts, connection)}: no byte for ${span(waited)}; ` +
       `the first request of this connection was answered after ${span(requests.firstByte[first] - requests.begin[first])}`;
     evidence.push(requestEvidence(facts, row, text));
   }
-  if (connections.size < SEVERAL) return undefined;
-  const answered = listener.requests.reduce(
-    (sum, row) => sum + (isLater(facts, row) && wasAnswered(facts, row) ? 1 : 0),
-    0,
-  );
-  if (answered > FEW * count) return undefined;
   return {
     id: stuckOnReuse.id,
     severity: 'error',
@@ -93,14 +85,40 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   };
 }
 
+/**
+ * The requests of a listener that this finding is about, with the nanoseconds that they waited in vain; empty where it is
+ * none. The findings about slow requests leave them to it.
+ */
+export function stuckRequests(facts: Facts, listener: Listener): Map<number, number> {
+  const { requests, conversations } = facts;
+  const stuck = new Map<number, number>();
+  const connections = new Set<number>();
+  for (let at = 0; at < listener.roughRequests.length; at++) {
+    const row = listener.roughRequests[at];
+    const connection = requests.connection[row];
+    if (!isLater(facts, row) || wasAnswered(facts, row)) continue;
+    const waited = waitedInVain(facts, row, conversations.firstRequest[connection] - 1);
+    if (Number.isNaN(waited)) continue;
+    stuck.set(row, waited);
+    connections.add(connection);
+  }
+  if (connections.size < SEVERAL) return new Map();
+  return countAnsweredLater(facts, listener) > FEW * stuck.size ? new Map() : stuck;
+}
+
+function countAnsweredLater(facts: Facts, listener: Listener): number {
+  return listener.requests.reduce((sum, row) => sum + (isLater(facts, row) && wasAnswered(facts, row) ? 1 : 0), 0);
+}
+
 /** Whether the request is not the first one of a connection that was to be kept. */
 function isLater({ requests, conversations }: Facts, row: number): boolean {
   const first = conversations.firstRequest[requests.connection[row]] - 1;
   return row !== first && (requests.marks[first] & REQUEST_KEEP_CONN) !== 0;
 }
 
+/** What comes when the web server has given up is no answer, also where it is a whole END_REQUEST. */
 function wasAnswered(facts: Facts, row: number): boolean {
-  return !hasNoAnswer(facts, row) || (facts.requests.marks[row] & REQUEST_ENDED) !== 0;
+  return !isUnanswered(facts, row);
 }
 
 /** How long a complete request behind an answered one waited for nothing, or NaN if that is no sign. */

@@ -73,7 +73,9 @@ async function stream(request: ServerRequest, answer: Answer, clock: Clock): Pro
   if (!hasBody(request, answer.status)) return;
   const piece = Buffer.alloc(Math.min(answer.chunk, Math.max(1, answer.bytes)), 'fcgi-inspect\n');
   for (let left = answer.bytes; left > 0 && !request.aborted; left -= piece.length) {
-    if (!request.write(left < piece.length ? piece.subarray(0, left) : piece)) await request.drained();
+    const more = request.write(left < piece.length ? piece.subarray(0, left) : piece);
+    // Nobody waits for the last piece to be taken: the handler is done.
+    if (!more && left > piece.length) await request.drained();
     if (answer.delay > 0 && left > piece.length) await pause(clock, answer.delay, request);
   }
 }
