@@ -46,6 +46,7 @@ export async function runScenario(scenario: Scenario, options: ReproduceOptions,
         values,
         front: options.front,
         application: options.app,
+        path: process.env.PATH ?? '',
         host: options.listenHost,
         program: `fcgi-inspect ${version}`,
         signal: interrupt.signal,
@@ -122,8 +123,10 @@ function tellVerdict(
   say: (text: string) => void,
 ): void {
   if (interrupted) say('interrupted: this is what was seen so far');
-  else if (result.cut) complain(`${result.stage.name} was ended by its time limit`);
-  if (scenario.compares !== undefined || interrupted) return;
+  for (const trouble of result.troubles) complain(trouble);
+  if (interrupted) return;
+  if (result.cut) complain(`${result.stage.name} was ended by its time limit`);
+  if (scenario.compares !== undefined) return;
   if (verdict.missing.length > 0) {
     complain(
       `${result.stage.name}: ${verdict.missing.join(', ')} ${verdict.missing.length === 1 ? 'was' : 'were'} not found, which this should end with`,

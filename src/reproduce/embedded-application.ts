@@ -8,20 +8,12 @@ import type { PoolStatus } from '../endpoints/workers/status.js';
 import type { EndpointAddress } from '../model/endpoint-address.js';
 import type { ApplicationPlan } from '../scenarios/play.js';
 import type { RunningApplication } from './parts.js';
-import type { Place } from './place.js';
 
 export async function startEmbeddedApplication(
   plan: ApplicationPlan,
-  transport: 'tcp' | 'unix',
-  place: Place,
-  number: number,
+  address: EndpointAddress,
 ): Promise<RunningApplication> {
-  const path = place.path(`application-${number}.sock`);
-  const port = transport === 'tcp' ? await place.port() : 0;
-  const application = new EmbeddedApplication(
-    plan,
-    transport === 'unix' ? { kind: 'unix', path } : { kind: 'tcp', host: place.host, port },
-  );
+  const application = new EmbeddedApplication(plan, address);
   await application.start();
   return application;
 }
@@ -40,6 +32,7 @@ const STAGES: Readonly<Record<string, string>> = {
 
 class EmbeddedApplication implements RunningApplication {
   readonly name = 'embedded';
+  readonly script = undefined;
   private pool: WorkerPool | undefined;
   private readonly lines: string[] = [];
   private readonly begun = performance.now();

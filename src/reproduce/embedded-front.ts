@@ -26,8 +26,13 @@ const READ_TIMEOUT = 60_000;
 /** Bytes of an answer that are held back while its client does not read: as much as nginx holds without a file. */
 const BUFFERED = 64 << 10;
 
-export function startEmbeddedFront(plan: FrontPlan, target: EndpointAddress): RunningFront {
-  return new EmbeddedFront(plan, target);
+/** @param script where the application needs one: DOCUMENT_ROOT and SCRIPT_NAME */
+export function startEmbeddedFront(
+  plan: FrontPlan,
+  target: EndpointAddress,
+  script: { readonly root: string; readonly name: string } | undefined,
+): RunningFront {
+  return new EmbeddedFront(plan, target, script);
 }
 
 class EmbeddedFront implements RunningFront {
@@ -36,7 +41,11 @@ class EmbeddedFront implements RunningFront {
   private readonly lines: string[] = [];
   private readonly begun = performance.now();
 
-  constructor(plan: FrontPlan, target: EndpointAddress) {
+  constructor(
+    plan: FrontPlan,
+    target: EndpointAddress,
+    private readonly script: { readonly root: string; readonly name: string } | undefined,
+  ) {
     const policy = policyOf(plan);
     this.name = `embedded, as ${policy.name}`;
     this.client = new FastcgiClient(target, {
@@ -71,12 +80,22 @@ class EmbeddedFront implements RunningFront {
     return this.lines.map((line) => `${line}\n`).join('');
   }
 
+  trouble(): undefined {
+    return undefined;
+  }
+
   async close(): Promise<void> {
     await this.client.destroy();
   }
 
+  private scripted(uri: string): ClientRequest {
+    const { script } = this;
+    if (script === undefined) return {};
+    return { root: script.root, script: script.name, scriptName: script.name, uri: `${script.name}${uri}` };
+  }
+
   private async answer(step: RequestStep, signal: AbortSignal): Promise<string> {
-    const response = await this.client.request({ ...requestOf(step, signal), signal });
+    const response = await this.client.request({ ...requestOf(step, signal), ...this.scripted(step.uri), signal });
     if (step.readAfter !== undefined) {
       // A stream that nobody reads: it fails where the answer breaks off meanwhile.
       const { body } = response;

@@ -6,6 +6,8 @@ export interface RunningApplication {
   readonly address: EndpointAddress;
   /** As it is written in a report: `embedded`, `php-fpm 8.2`. */
   readonly name: string;
+  /** SCRIPT_NAME of what is to be run, under the place's folder; undefined where the application needs none. */
+  readonly script: string | undefined;
   /** Kills so many of its workers at one moment. */
   kill(workers: number): Promise<void>;
   /** Ends it without a word, as a crash does. */
@@ -27,5 +29,7 @@ export interface RunningFront {
    */
   request(step: RequestStep, index: number, signal: AbortSignal): Promise<string>;
   log(): string;
+  /** That it ended by itself, and how; undefined where all is well. */
+  trouble(): string | undefined;
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 // Runs one stage of a scenario: application, tap and front are started, the play is played, everything is stopped, and what was
 // seen is one Snapshot.
 import { setMaxListeners } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { CHECKS } from '../analysis/checks/index.js';
 import { inOrder } from '../analysis/conclude.js';
 import type { Finding } from '../analysis/finding.js';
@@ -8,7 +9,7 @@ import { notesComment } from '../analysis/live/tap-notes.js';
 import type { Snapshot } from '../analysis/snapshot.js';
 import { type EndpointAddress, formatEndpoint } from '../model/endpoint-address.js';
 import type { ListenerConfiguration } from '../model/host-sample.js';
-import type { ApplicationName, ApplicationPlan, FrontName } from '../scenarios/play.js';
+import type { ApplicationName, ApplicationPlan, FrontName, Play } from '../scenarios/play.js';
 import { type Scenario, type ScenarioStage, type ScenarioValues, stageValues } from '../scenarios/scenario.js';
 import { type LiveTap, openLiveTap } from '../sources/tap/live-tap.js';
 import type { HistoryTable } from '../tcp/history-table.js';
@@ -17,6 +18,9 @@ import { startEmbeddedFront } from './embedded-front.js';
 import { HostLooks } from './host-looks.js';
 import type { RunningApplication, RunningFront } from './parts.js';
 import { pause } from './pause.js';
+import { startLibfcgi } from './peers/libfcgi.js';
+import { startPhpFpm } from './peers/php-fpm.js';
+import { startRealFront } from './peers/real-front.js';
 import { Place } from './place.js';
 import { type Outcomes, playSteps } from './steps.js';
 
@@ -27,6 +31,8 @@ export interface StageOptions {
   readonly values: ScenarioValues;
   readonly front: FrontName;
   readonly application: ApplicationName;
+  /** The environment's PATH, for real ones. */
+  readonly path: string;
   /** Of all listeners. Default: on the loopback interface. */
   readonly host?: string | undefined;
   /** Program and version, for the recording. */
@@ -53,6 +59,8 @@ export interface StageResult {
   readonly seconds: number;
   /** The time limit ended it. */
   readonly cut: boolean;
+  /** What went wrong with the players themselves: a web server that crashed. */
+  readonly troubles: readonly string[];
 }
 
 /** Closes of the last connections are on their way for so long. */
@@ -74,7 +82,7 @@ export async function runStage(options: StageOptions): Promise<StageResult> {
     const plans = [play.application, ...(play.more ?? [])];
     const applications: RunningApplication[] = [];
     for (const [index, plan] of plans.entries()) {
-      const application = await startEmbeddedApplication(plan, play.transport, place, index);
+      const application = await startApplication(options, plan, await addressOf(play, place, index), place);
       applications.push(application);
       closers.push(() => application.close());
     }
@@ -91,9 +99,14 @@ export async function runStage(options: StageOptions): Promise<StageResult> {
     );
     closers.push(async () => looks?.stop());
     const fronts: RunningFront[] = [];
-    for (const plan of play.fronts) {
-      const target = plan.target ?? 0;
-      const front = startEmbeddedFront(plan, plan.direct ? applications[target].address : tap.listening[target]);
+    for (const [index, plan] of play.fronts.entries()) {
+      const application = applications[plan.target ?? 0];
+      const target = plan.direct ? application.address : tap.listening[plan.target ?? 0];
+      const { script } = application;
+      const front =
+        options.front === 'embedded'
+          ? startEmbeddedFront(plan, target, script === undefined ? undefined : { root: place.folder, name: script })
+          : await startRealFront(options.front, plan, target, place, options.path, index);
       fronts.push(front);
       closers.push(() => front.close());
     }
@@ -110,6 +123,7 @@ export async function runStage(options: StageOptions): Promise<StageResult> {
     const snapshot = concluded(tap, looks);
     const { histories } = tap;
     await closeTap();
+    writeLogs(place, fronts, applications);
     return {
       stage,
       values,
@@ -121,6 +135,7 @@ export async function runStage(options: StageOptions): Promise<StageResult> {
       figures,
       seconds,
       cut: limit.aborted && !signal.aborted,
+      troubles: fronts.flatMap((front) => front.trouble() ?? []),
     };
   } finally {
     for (const close of closers.reverse()) await close();
@@ -149,6 +164,27 @@ function configurationsOf(
   return new Map(found);
 }
 
+async function addressOf({ transport }: Play, place: Place, index: number): Promise<EndpointAddress> {
+  if (transport === 'unix') return { kind: 'unix', path: place.path(`application-${index}.sock`) };
+  return { kind: 'tcp', host: place.host, port: await place.port() };
+}
+
+function startApplication(
+  { application, path }: StageOptions,
+  plan: ApplicationPlan,
+  address: EndpointAddress,
+  place: Place,
+): Promise<RunningApplication> {
+  switch (application) {
+    case 'embedded':
+      return startEmbeddedApplication(plan, address);
+    case 'php-fpm':
+      return startPhpFpm(plan, address, place, path);
+    case 'libfcgi':
+      return startLibfcgi(plan, address, place, path);
+  }
+}
+
 function openTap(applications: readonly RunningApplication[], place: Place, program: string): Promise<LiveTap> {
   const pairs = applications.map(({ address }, index) => ({
     listen: tapAddress(address, place, index),
@@ -156,6 +192,8 @@ function openTap(applications: readonly RunningApplication[], place: Place, prog
   }));
   return openLiveTap({
     pairs,
+    // Web servers that give up root connect as somebody else.
+    mode: 0o666,
     checks: CHECKS,
     record: { file: place.path('tap.pcapng'), comment: notesComment, application: program },
   });
@@ -165,6 +203,13 @@ function tapAddress(application: EndpointAddress, place: Place, index: number): 
   return application.kind === 'unix'
     ? { kind: 'unix', path: place.path(`tap-${index}.sock`) }
     : { kind: 'tcp', host: place.host, port: 0 };
+}
+
+/** For --keep: what our own parts would have logged. */
+function writeLogs(place: Place, fronts: readonly RunningFront[], applications: readonly RunningApplication[]): void {
+  for (const [index, front] of fronts.entries()) writeFileSync(place.path(`front-${index}.log`), front.log());
+  for (const [index, application] of applications.entries())
+    writeFileSync(place.path(`application-${index}.log`), application.log());
 }
 
 /** What the traffic and the host show together, and what the host showed at other moments. */

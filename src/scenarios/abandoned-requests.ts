@@ -17,6 +17,8 @@ The cure is an application that notices: one that reads its socket while it work
   },
   stages: [{ name: 'bug', summary: 'the application does not notice', values: {}, findings: ['abandoned-requests'] }],
   cure: { name: 'cure', summary: 'the application notices, and stops', values: { notices: 'yes' }, findings: [] },
+  fronts: ['nginx'],
+  applications: ['php-fpm'],
   play: ({ notices, patience, work }) => ({
     transport: 'tcp',
     application: { workers: 1, slots: 8, peerEnd: notices === 'yes' ? 'abort' : 'finish' },

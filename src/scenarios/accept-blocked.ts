@@ -24,6 +24,8 @@ The cure is to do without the lock: accept() needs none on Linux and the BSDs. W
     },
   ],
   cure: { name: 'cure', summary: 'no lock', values: { lock: 'no' }, findings: [] },
+  fronts: ['nginx', 'lighttpd', 'apache', 'haproxy'],
+  applications: ['libfcgi'],
   play: ({ lock, threads, held }) => ({
     transport: 'tcp',
     application: { workers: 1, slots: threads, acceptLock: lock === 'yes' },

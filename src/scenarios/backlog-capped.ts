@@ -15,6 +15,8 @@ No sysctl is changed by this scenario: it asks for more than there is. The cure 
   },
   stages: [{ name: 'bug', summary: 'more than somaxconn', values: {}, findings: ['backlog-capped'] }],
   cure: { name: 'cure', summary: 'less than somaxconn', values: { backlog: 100 }, findings: [] },
+  fronts: ['nginx'],
+  applications: ['php-fpm'],
   play: ({ backlog }) => ({
     transport: 'tcp',
     application: { workers: 2, backlog, configured: true },

@@ -39,6 +39,8 @@ The queue is full because the workers do not keep up. A longer queue only makes 
     values: { transport: 'tcp', workers: 15, backlog: 64 },
     findings: [],
   },
+  fronts: ['nginx', 'lighttpd'],
+  applications: ['php-fpm', 'libfcgi'],
   play: ({ transport, backlog, workers, requests, work }) => ({
     transport: transport === 'unix' ? 'unix' : 'tcp',
     application: { workers: 1, slots: workers, backlog },

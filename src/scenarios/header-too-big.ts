@@ -14,6 +14,7 @@ The cure is a smaller head, or a larger buffer.`,
   },
   stages: [{ name: 'bug', summary: 'a line of 20 kB', values: {}, findings: ['header-too-big'] }],
   cure: { name: 'cure', summary: 'a line of 200 bytes', values: { bytes: 200 }, findings: [] },
+  fronts: ['nginx', 'lighttpd', 'apache', 'haproxy'],
   play: ({ bytes, every }) => ({
     transport: 'tcp',
     application: { workers: 1, slots: 4, faults: [`header_bytes,bytes=${bytes},every=${every}`] },

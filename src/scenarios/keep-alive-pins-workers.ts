@@ -24,6 +24,8 @@ The advice to make the pool as large as pm.max_children is the wrong way round. 
     },
   ],
   cure: { name: 'cure', summary: 'the pool keeps 1 connection', values: { keep: 1 }, findings: [] },
+  fronts: ['nginx'],
+  applications: ['php-fpm', 'libfcgi'],
   play: ({ workers, keep, idle }) => ({
     transport: 'tcp',
     application: { workers },

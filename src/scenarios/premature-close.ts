@@ -18,6 +18,7 @@ With --set bytes=20 the close comes inside the response head. HAProxy before 2.6
   },
   stages: [{ name: 'bug', summary: 'every third answer is a close', values: {}, findings: ['premature-close'] }],
   cure: { name: 'cure', summary: 'the application answers', values: { fault: 'no' }, findings: [] },
+  fronts: ['nginx', 'lighttpd', 'apache', 'haproxy'],
   play: ({ every, bytes, how, fault }) => ({
     transport: 'tcp',
     application: {

@@ -30,6 +30,7 @@ The cure is to buffer request bodies in the web server, which then knows their l
     },
   ],
   cure: { name: 'cure', summary: 'all of the body comes', values: { declared: 1000 }, findings: [] },
+  applications: ['php-fpm'],
   play: ({ declared, sent, stall }) => ({
     transport: 'tcp',
     // It begins when the body is there, as php-fpm does.

@@ -17,6 +17,7 @@ The cure is that the web server closes first: its idle timeout and its limit of 
   },
   stages: [{ name: 'bug', summary: 'closes cross with requests', values: {}, findings: ['stale-keep-alive-race'] }],
   cure: { name: 'cure', summary: 'the web server closes first', values: { race: 'no' }, findings: [] },
+  fronts: ['nginx'],
   play: ({ race, requests, retry }) => ({
     transport: 'tcp',
     application: { workers: 1, slots: 8, faults: race === 'yes' ? ['rst_if_reused,every=2'] : [] },

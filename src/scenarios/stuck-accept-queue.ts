@@ -27,6 +27,8 @@ The cure is to give long polls an application (or threads) of their own, or one 
     },
   ],
   cure: { name: 'cure', summary: 'four times as many threads as polls', values: { threads: 16 }, findings: [] },
+  fronts: ['nginx', 'lighttpd', 'apache', 'haproxy'],
+  applications: ['php-fpm', 'libfcgi'],
   play: ({ threads, polls, 'poll-time': pollTime, short }) => ({
     transport: 'tcp',
     application: { workers: 1, slots: threads },

@@ -18,6 +18,8 @@ The cure is the program without that lock (accept() needs none), or a web server
   },
   stages: [{ name: 'bug', summary: 'keep-alive and a lock', values: { lock: 'yes' }, findings: ['stuck-on-reuse'] }],
   cure: { name: 'cure', summary: 'keep-alive without the lock', values: { lock: 'no' }, findings: [] },
+  fronts: ['nginx'],
+  applications: ['libfcgi'],
   play: ({ lock, connections, patience }) => ({
     transport: 'tcp',
     application: { workers: 1, slots: connections + 1, acceptLock: lock === 'yes' },

@@ -32,6 +32,8 @@ It is often said that TIME_WAIT on one side is as bad as on the other because bo
     },
   ],
   cure: { name: 'pool', summary: 'KEEP_CONN with a pool', values: { keep: 'pool' }, findings: [] },
+  fronts: ['nginx'],
+  applications: ['php-fpm', 'libfcgi'],
   play: ({ requests, 'at-once': atOnce, keep }) => ({
     transport: 'tcp',
     application: { workers: Math.max(2, Math.ceil(atOnce / 4)), slots: 8 },

@@ -17,6 +17,7 @@ So a cache in front may keep half a page. The cure on the web server's side is f
   },
   stages: [{ name: 'bug', summary: 'every third answer is cut', values: {}, findings: ['truncated-response'] }],
   cure: { name: 'cure', summary: 'the application answers to the end', values: { fault: 'no' }, findings: [] },
+  fronts: ['nginx', 'lighttpd', 'apache', 'haproxy'],
   play: ({ every, cut, fault }) => ({
     transport: 'tcp',
     application: {

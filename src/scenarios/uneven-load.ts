@@ -22,6 +22,7 @@ lighttpd gives a request to the process with the lowest "load", which counts con
     },
   ],
   cure: { name: 'cure', summary: 'both get the same', values: { share: 1 }, findings: [] },
+  fronts: ['nginx'],
   play: ({ share, requests, work }) => {
     const second = Math.max(2, Math.round(requests / (share + 1)));
     const first = requests - second;

@@ -20,6 +20,7 @@ for (const scenario of SCENARIOS) {
         values: {},
         front: 'embedded',
         application: 'embedded',
+        path: process.env.PATH ?? '',
         program: 'test',
         signal: new AbortController().signal,
         limit: 60_000,
