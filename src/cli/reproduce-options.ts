@@ -36,6 +36,9 @@ export const REPRODUCE_EXAMPLES = `Examples:
   fcgi-inspect reproduce-bug stuck-accept-queue --fixed       and its cure, side by side
   fcgi-inspect reproduce-bug time-wait-churn --front nginx --app php-fpm --keep /tmp/case
   fcgi-inspect reproduce-bug time-wait-churn --explain        what it is about, without running it
+  fcgi-inspect reproduce-bug --from capture.pcap              play what was captured, both sides, through the tap
+  fcgi-inspect reproduce-bug --from capture.pcap --against 127.0.0.1:9000
+  fcgi-inspect reproduce-bug --from capture.pcap --export case   to attach to a bug report: --from case plays it
 `;
 
 export function addReproduceOptions(command: Command): Command {
