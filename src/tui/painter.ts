@@ -1,6 +1,5 @@
 // Paints whole frames: keeps the lines that stand on the terminal and rewrites what of them changed, in place. Ink hands
 // over a frame after each change; it would erase and write all of it.
-import { EventEmitter } from 'node:events';
 import { lineChanges } from './drawing/line-changes.js';
 
 /** What the painter needs of a terminal's output. */
@@ -10,21 +9,15 @@ export interface PaintedTerminal {
   write(text: string): unknown;
 }
 
-const SHOW_CURSOR = '\x1b[?25h';
-const HIDE_CURSOR = '\x1b[?25l';
 const DEFAULT_COLUMNS = 80;
 const DEFAULT_ROWS = 24;
 
-/** Stands where Ink expects standard output. */
-export class Painter extends EventEmitter {
-  readonly isTTY = true;
-  private standing: string[] | undefined;
+export class Painter {
+  private standing: readonly string[] | undefined;
   private enabled = false;
-  private frame = '';
+  private frame: readonly string[] = [];
 
-  constructor(private readonly terminal: PaintedTerminal) {
-    super();
-  }
+  constructor(private readonly terminal: PaintedTerminal) {}
 
   get columns(): number {
     return this.terminal.columns || DEFAULT_COLUMNS;
@@ -51,20 +44,15 @@ export class Painter extends EventEmitter {
     this.paint();
   }
 
-  /** Takes a frame from Ink. */
-  readonly write = (text: string, ...rest: readonly unknown[]): boolean => {
-    const done = rest.at(-1);
-    if (typeof done === 'function') (done as () => void)();
-    // Ink shows and hides the cursor by itself; that is no frame.
-    if (text === '' || text === SHOW_CURSOR || text === HIDE_CURSOR) return true;
-    this.frame = text;
+  /** Takes a frame: painted lines, as wide as the terminal at most. */
+  show(frame: readonly string[]): void {
+    this.frame = frame;
     this.paint();
-    return true;
-  };
+  }
 
   private paint(): void {
-    if (!this.enabled || this.frame === '') return;
-    const lines = this.frame.split('\n').slice(0, this.rows);
+    if (!this.enabled || this.frame.length === 0) return;
+    const lines = this.frame.slice(0, this.rows);
     const { standing, columns } = this;
     let changes = standing ? '' : '\x1b[2J';
     for (let row = 0; row < Math.max(lines.length, standing?.length ?? 0); row++) {
