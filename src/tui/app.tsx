@@ -3,7 +3,7 @@
 import { Box, Text } from 'ink';
 import { useSyncExternalStore } from 'react';
 import type { Controller } from './controller.js';
-import { MARK_CELLS, type LineMarks } from './drawing/line-marks.js';
+import { type LineMarks, MARK_CELLS } from './drawing/line-marks.js';
 import { paint } from './drawing/paint.js';
 import { drawScreen } from './screen.js';
 

@@ -49,6 +49,10 @@ const SNAPSHOT_SHARE = 8;
 const FIRST_SNAPSHOT = 60;
 /** Rows from which on sorting and filtering show their progress. */
 const MANY = 100_000;
+/** Milliseconds between two drawings of a progress. */
+const BUSY_INTERVAL = 50;
+/** Milliseconds after which the memory of sorts is given back. */
+const SCRATCH_KEPT = 2_000;
 
 export class Controller {
   state: State;
@@ -69,6 +73,7 @@ export class Controller {
   private baseKey = '';
   private orderKeys: Record<TableName, string> = { connections: '', requests: '' };
   private readonly scratch = new SortScratch();
+  private forgetScratch: () => void = () => {};
   private tableJob: Job | undefined;
   private tableJobKey = '';
   private seriesJob: Job | undefined;
@@ -125,6 +130,7 @@ export class Controller {
   close(): void {
     this.closed = true;
     this.stopClock();
+    this.forgetScratch();
     this.tableJob?.cancel();
     this.seriesJob?.cancel();
     this.loading?.abort.abort();
@@ -242,10 +248,21 @@ export class Controller {
     const isLong = totals.connections + totals.requests > MANY;
     const what = base ? 'sorting' : 'filtering';
     const hasWork = base !== undefined || this.state.filter.applied !== '';
-    if (isLong && hasWork) this.change({ kind: 'busy', busy: { what, share: 0 } });
-    this.tableJob = runJob(tableSteps(this.state, shown, base, this.scratch), this.turns, {
+    const showsProgress = isLong && hasWork;
+    if (showsProgress) this.change({ kind: 'busy', busy: { what, share: 0 } });
+    let drawn = this.turns.now();
+    const kept = {
+      base,
+      connections: orders.connections === this.orderKeys.connections ? this.state.tables.connections.rows : undefined,
+      requests: orders.requests === this.orderKeys.requests ? this.state.tables.requests.rows : undefined,
+    };
+    this.keepScratch();
+    this.tableJob = runJob(tableSteps(this.state, shown, kept, this.scratch), this.turns, {
       step: (share) => {
-        if (isLong && hasWork) this.change({ kind: 'busy', busy: { what, share } });
+        // Drawing takes time from the work.
+        if (!showsProgress || this.turns.now() - drawn < BUSY_INTERVAL) return;
+        drawn = this.turns.now();
+        this.change({ kind: 'busy', busy: { what, share } });
       },
       done: ({ base: selected, ordered }) => {
         this.tableJob = undefined;
@@ -255,9 +272,15 @@ export class Controller {
         this.orderKeys = orders;
         if (this.state.busy && this.state.busy.what !== 'reading') this.change({ kind: 'busy', busy: undefined });
         this.dispatch({ kind: 'selected', selected: ordered, totals });
+        this.forgetScratch = this.turns.after(SCRATCH_KEPT, () => this.scratch.release());
       },
       failed: (error) => this.services.failed(error),
     });
+  }
+
+  private keepScratch(): void {
+    this.forgetScratch();
+    this.forgetScratch = () => {};
   }
 
   private followChart(): void {
@@ -346,16 +369,17 @@ function rowTotals({ snapshot: { facts } }: Shown): Record<TableName, number> {
   return { connections, requests };
 }
 
-/** Filters, unless that is done already, then brings both tables into their order. */
+/** Filters, unless that is done already, then brings into their order those tables that are not. */
 function* tableSteps(
   state: State,
   shown: Shown,
-  known: Selected | undefined,
+  kept: { readonly base: Selected | undefined } & Readonly<Record<TableName, Uint32Array | undefined>>,
   scratch: SortScratch,
 ): Generator<number, { base: Selected; ordered: Selected }, void> {
   const { facts } = shown.snapshot;
   const reading = readFilter(state.filter.applied);
-  const base = known ?? (yield* selectSteps(facts, shown.histories, reading.kind === 'filter' ? reading : undefined));
+  const filter = reading.kind === 'filter' ? reading.filter : undefined;
+  const base = kept.base ?? (yield* selectSteps(facts, shown.histories, filter));
   const order = function* (table: TableName, rows: Uint32Array): Generator<number, Uint32Array, void> {
     const { sort, reverse } = state.tables[table];
     // Tables are in the order of time already.
@@ -363,7 +387,7 @@ function* tableSteps(
     const column = (table === 'connections' ? CONNECTION_SORTS : REQUEST_SORTS)[sort];
     return yield* sortRows(rows, yield* keySteps(column, facts, rows, scratch), reverse, scratch);
   };
-  const connections = yield* order('connections', base.connections);
-  const requests = yield* order('requests', base.requests);
+  const connections = kept.connections ?? (yield* order('connections', base.connections));
+  const requests = kept.requests ?? (yield* order('requests', base.requests));
   return { base, ordered: { connections, requests } };
 }

@@ -10,50 +10,110 @@ import type { Comparison, Expression, Range, Value } from './syntax.js';
 export type FieldValue = number | string | boolean | readonly string[] | readonly number[] | undefined;
 export type Accessor = (field: Field, row: number) => FieldValue;
 
-type Test = (value: number | string | boolean) => boolean;
-type RowTest = (row: number, accessor: Accessor) => boolean;
+/** A field over the rows of a table. */
+export interface Column {
+  value(row: number): FieldValue;
+  /** Rows with the same key have the same value: what holds for one holds for all of them. Keys are below `keyCount`. */
+  readonly keys?: ArrayLike<number>;
+  readonly keyCount?: number;
+}
+export type Columns = (field: Field) => Column;
 
-/** The function that tells whether a row goes through. It never throws, whatever the accessor returns. */
-export function compileExpression(expression: Expression): RowTest {
+type Test = (value: number | string | boolean) => boolean;
+type RowTest = (row: number) => boolean;
+
+export interface CompiledExpression {
+  /** Whether a row goes through. It never throws, whatever the accessor returns. */
+  matches(row: number, accessor: Accessor): boolean;
+  /** The same for many rows of one table: conditions on columns with keys are worked out once a key. */
+  bind(columns: Columns): RowTest;
+}
+
+export function compileExpression(expression: Expression): CompiledExpression {
+  const bind = binder(expression);
+  let bound: { readonly accessor: Accessor; readonly test: RowTest } | undefined;
+  return {
+    bind,
+    matches(row, accessor) {
+      if (bound?.accessor !== accessor)
+        bound = { accessor, test: bind((field) => ({ value: (each) => accessor(field, each) })) };
+      return bound.test(row);
+    },
+  };
+}
+
+function binder(expression: Expression): CompiledExpression['bind'] {
   switch (expression.kind) {
-    case 'and': {
-      const parts = expression.parts.map(compileExpression);
-      return (row, accessor) => parts.every((part) => part(row, accessor));
-    }
+    case 'and':
     case 'or': {
-      const parts = expression.parts.map(compileExpression);
-      return (row, accessor) => parts.some((part) => part(row, accessor));
+      const parts = expression.parts.map(binder);
+      const isOr = expression.kind === 'or';
+      return (columns) => {
+        const tests = parts.map((part) => part(columns));
+        return (row) => {
+          for (let i = 0; i < tests.length; i++) if (tests[i](row) === isOr) return isOr;
+          return !isOr;
+        };
+      };
     }
     case 'not': {
-      const part = compileExpression(expression.part);
-      return (row, accessor) => !part(row, accessor);
+      const part = binder(expression.part);
+      return (columns) => {
+        const test = part(columns);
+        return (row) => !test(row);
+      };
     }
     case 'present':
       // A moment or a duration of 0 is one.
-      return some(expression.field, expression.field.kind === 'duration' ? () => true : isPresent);
+      return leaf(expression.field, some(expression.field.kind === 'duration' ? () => true : isPresent));
     case 'compare':
-      return comparison(expression.field, expression.comparison, expression.value);
+      return leaf(expression.field, comparison(expression.field, expression.comparison, expression.value));
     case 'in':
-      return some(expression.field, isIn(expression.field, expression.values, expression.ranges));
+      return leaf(expression.field, some(isIn(expression.field, expression.values, expression.ranges)));
     case 'contains': {
       const { field } = expression;
       const text = field.kind === 'word' ? expression.text.toLowerCase() : expression.text;
-      return some(field, (value) => asText(field, value).includes(text));
+      return leaf(
+        field,
+        some((value) => asText(field, value).includes(text)),
+      );
     }
     case 'matches': {
       const matches = remembering(expression.matches);
-      return some(expression.field, (value) => matches(String(value)));
+      return leaf(
+        expression.field,
+        some((value) => matches(String(value))),
+      );
     }
   }
 }
 
-function comparison(field: Field, operator: Comparison, value: Value): RowTest {
+/** The condition on a field's value, asked once for each key where the column has keys. */
+function leaf(field: Field, holds: (value: FieldValue) => boolean): CompiledExpression['bind'] {
+  return (columns) => {
+    const column = columns(field);
+    const { keys, keyCount = 0 } = column;
+    if (!keys) return (row) => holds(column.value(row));
+    // 0: not asked yet.
+    const known = new Int8Array(keyCount);
+    return (row) => {
+      const key = keys[row];
+      if (known[key] > 0) return true;
+      if (known[key] < 0) return false;
+      const result = holds(column.value(row));
+      known[key] = result ? 1 : -1;
+      return result;
+    };
+  };
+}
+
+function comparison(field: Field, operator: Comparison, value: Value): (found: FieldValue) => boolean {
   if (operator === '!=') {
-    const equal = some(field, equals(field, value));
+    const equal = some(equals(field, value));
     // A value that is not there is not unequal either; an empty list is.
-    return (row, accessor) => isThere(accessor(field, row)) && !equal(row, accessor);
+    return (found) => isThere(found) && !equal(found);
   }
-  return some(field, operator === '==' ? equals(field, value) : ordered(operator, Number(value)));
+  return some(operator === '==' ? equals(field, value) : ordered(operator, Number(value)));
 }
 
 function equals(field: Field, value: Value): Test {
@@ -77,9 +137,8 @@ function isIn(field: Field, values: readonly Value[], ranges: readonly Range[]):
 }
 
 /** Holds for the value, or for one of several. */
-function some(field: Field, test: Test): RowTest {
-  return (row, accessor) => {
-    const value = accessor(field, row);
+function some(test: Test): (value: FieldValue) => boolean {
+  return (value) => {
     if (typeof value !== 'object') return isThere(value) && test(value as number | string | boolean);
     for (const one of value) if (test(one)) return true;
     return false;

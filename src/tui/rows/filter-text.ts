@@ -2,11 +2,10 @@
 import { compileFilter, type Filter, findField } from '../../analysis/filter/filter.js';
 import { UserError } from '../../model/errors.js';
 
-/** A filter, and the bare word it may stand for, with that filter's text. */
+/** A filter; `meaning` is its text where a bare word stands for it. */
 export interface FilterWanted {
   readonly kind: 'filter';
   readonly filter: Filter;
-  readonly word?: string;
   readonly meaning?: string;
 }
 
@@ -26,7 +25,7 @@ export function readFilter(text: string): FilterReading {
   if (trimmed === '') return { kind: 'none' };
   if (BARE_WORD.test(trimmed) && findField(trimmed) === undefined) {
     const meaning = searchFor(trimmed);
-    return { kind: 'filter', filter: compileFilter(meaning), word: trimmed, meaning };
+    return { kind: 'filter', filter: compileFilter(meaning), meaning };
   }
   try {
     return { kind: 'filter', filter: compileFilter(text) };

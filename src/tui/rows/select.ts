@@ -1,9 +1,8 @@
 // Which connections and requests a filter lets through, found in steps so that the screen goes on answering.
 import type { Facts } from '../../analysis/facts.js';
-import type { FieldValue, Filter, FilterRows } from '../../analysis/filter/filter.js';
-import { filterRows } from '../../analysis/filter-values.js';
+import type { Filter } from '../../analysis/filter/filter.js';
+import { connectionColumns, requestColumns } from '../../analysis/filter-columns.js';
 import type { HistoryTable } from '../../tcp/history-table.js';
-import type { FilterWanted } from './filter-text.js';
 
 /** Rows in the order of the tables. */
 export interface Selected {
@@ -12,7 +11,7 @@ export interface Selected {
 }
 
 /** Rows looked at between two steps. */
-const STEP = 500;
+const STEP = 2_000;
 /** The same without a filter: nothing but a look at the listener. */
 const QUICK_STEP = 50_000;
 
@@ -20,20 +19,16 @@ const QUICK_STEP = 50_000;
 export function* selectSteps(
   facts: Facts,
   histories: HistoryTable,
-  wanted: Pick<FilterWanted, 'filter' | 'word'> | undefined,
+  filter: Filter | undefined,
 ): Generator<number, Selected, void> {
-  const filter = wanted?.filter;
   const { listenerOf } = facts;
   const [only] = facts.listeners;
   // Nothing to choose: the listener's own lists are what is wanted.
   if (!filter && facts.listeners.length === 1) return { connections: only.connections, requests: only.requests };
   const connectionCount = listenerOf.length;
   const requestCount = requestsIn(facts);
-  const values = remembering(facts, filterRows(facts, histories));
-  const requestMatches =
-    wanted?.word === undefined
-      ? (row: number) => filter!.matches(row, values.request)
-      : wordMatcher(facts, wanted.word);
+  const requestMatches = filter?.bind(requestColumns(facts, histories));
+  const connectionMatches = filter?.bind(connectionColumns(facts, histories));
   const step = filter ? STEP : QUICK_STEP;
   const total = Math.max(1, connectionCount + requestCount);
   const { connection } = facts.requests;
@@ -45,7 +40,7 @@ export function* selectSteps(
     for (let row = from; row < until; row++) {
       // Requests that came after the facts were taken belong to no listener.
       if (!(listenerOf[connection[row]] >= 0)) continue;
-      if (filter && !requestMatches(row)) continue;
+      if (requestMatches && !requestMatches(row)) continue;
       requests.add(row);
       if (byRequest) byRequest[connection[row]] = 1;
     }
@@ -56,7 +51,7 @@ export function* selectSteps(
     const until = Math.min(connectionCount, from + step);
     for (let row = from; row < until; row++) {
       if (listenerOf[row] === -1) continue;
-      if (!filter || connectionGoesThrough(filter, facts, values, byRequest, row)) connections.add(row);
+      if (!connectionMatches || connectionGoesThrough(connectionMatches, facts, byRequest, row)) connections.add(row);
     }
     yield (requestCount + until) / total;
   }
@@ -65,77 +60,13 @@ export function* selectSteps(
 
 /** The same rule as matchesConnection, with what is known of its requests already. */
 function connectionGoesThrough(
-  filter: Filter,
+  matches: (row: number) => boolean,
   facts: Facts,
-  values: FilterRows,
   byRequest: Uint8Array | undefined,
   row: number,
 ): boolean {
-  if (!byRequest) return filter.matches(row, values.connection);
-  if (byRequest[row]) return true;
-  return facts.conversations.firstRequest[row] === 0 && filter.matches(row, values.connection);
-}
-
-/**
- * Tells whether a request has the word in its URI, script, method or addresses, without regard to the case of ASCII
- * letters: what the filter of a bare word says, with one answer for each text however many rows have it.
- */
-function wordMatcher(facts: Facts, word: string): (row: number) => boolean {
-  const { requests, strings, connections, addresses } = facts;
-  const lower = (text: string) => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-  const looked = lower(word);
-  const remembered = (count: number, has: (index: number) => boolean) => {
-    const answers = new Int8Array(count);
-    return (index: number) => {
-      if (answers[index] === 0) answers[index] = has(index) ? 1 : -1;
-      return answers[index] === 1;
-    };
-  };
-  const text = remembered(strings.size, (id) => lower(strings.text(id)).includes(looked));
-  const ends = remembered(facts.listenerOf.length, (row) => {
-    const webServer = addresses.endpoint(connections.address0[row], connections.port0[row]);
-    const application = addresses.endpoint(connections.address1[row], connections.port1[row]);
-    return webServer.includes(looked) || application.includes(looked);
-  });
-  const { uri, script, method, connection } = requests;
-  return (row) => text(uri[row]) || text(script[row]) || text(method[row]) || ends(connection[row]);
-}
-
-/** Texts kept, of each field. */
-const MOST_TEXTS = 100_000;
-
-/**
- * The same values, with texts made once: URIs and scripts repeat, and so do the ends of a connection from one of its
- * requests to the next.
- */
-function remembering(facts: Facts, values: FilterRows): FilterRows {
-  const { requests } = facts;
-  const columns: Readonly<Record<string, Uint32Array>> = {
-    uri: requests.uri,
-    script: requests.script,
-    method: requests.method,
-    webserver: requests.connection,
-    application: requests.connection,
-    history: requests.connection,
-  };
-  const texts = new Map<string, Map<number, FieldValue>>();
-  return {
-    ...values,
-    request(field, row) {
-      const column = columns[field.name];
-      if (column === undefined) return values.request(field, row);
-      const key = column[row];
-      let known = texts.get(field.name);
-      if (!known) texts.set(field.name, (known = new Map()));
-      let value = known.get(key);
-      if (value === undefined) {
-        value = values.request(field, row);
-        if (known.size >= MOST_TEXTS) known.clear();
-        if (value !== undefined) known.set(key, value);
-      }
-      return value;
-    },
-  };
+  if (!byRequest) return matches(row);
+  return byRequest[row] === 1 || (facts.conversations.firstRequest[row] === 0 && matches(row));
 }
 
 /** Requests that the facts know of: the tables may have grown since. */

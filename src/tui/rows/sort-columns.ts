@@ -3,11 +3,12 @@ import type { Facts } from '../../analysis/facts.js';
 import { inputEnd } from '../../analysis/summary.js';
 import { NO_STATUS } from '../../model/request-table.js';
 import type { SortScratch } from './radix-sort.js';
+import { textOrder } from './text-order.js';
 
 export interface SortColumn {
   readonly name: string;
-  /** Gives the key of a row; NaN where the row has no value. */
-  keyOf(facts: Facts): (row: number) => number;
+  /** Gives the function of a row's key (NaN where the row has no value), in steps. */
+  keyOf(facts: Facts, rows: Uint32Array): Generator<void, (row: number) => number, void>;
 }
 
 export const CONNECTION_SORTS: readonly SortColumn[] = [
@@ -46,23 +47,42 @@ export const REQUEST_SORTS: readonly SortColumn[] = [
 ];
 
 function each(key: (facts: Facts, row: number) => number): SortColumn['keyOf'] {
-  return (facts) => (row) => key(facts, row);
-}
-
-/** Texts are interned: their places in the alphabet are found once, and rows are sorted by the place. */
-function byText(ids: (facts: Facts) => Uint32Array): SortColumn['keyOf'] {
-  return (facts) => {
-    const column = ids(facts);
-    const texts = Array.from({ length: facts.strings.size - 1 }, (_, i) => facts.strings.text(i + 1));
-    const order = texts.map((_, i) => i).sort((a, b) => (texts[a] < texts[b] ? -1 : texts[a] > texts[b] ? 1 : 0));
-    const places = new Float64Array(texts.length + 1).fill(NaN);
-    for (let place = 0; place < order.length; place++) places[order[place] + 1] = place;
-    return (row) => places[column[row]];
+  // biome-ignore lint/correctness/useYield: there is nothing to prepare
+  return function* (facts) {
+    return (row) => key(facts, row);
   };
 }
 
-/** Rows whose keys are worked out between two steps. */
-const STEP = 20_000;
+/** Rows looked at between two steps. */
+const STEP = 10_000;
+/** Texts made between two steps. */
+const TEXT_STEP = 1_000;
+
+/** Texts are interned: their places in the alphabet are found once, and rows are sorted by the place. */
+function byText(ids: (facts: Facts) => Uint32Array): SortColumn['keyOf'] {
+  return function* (facts, rows) {
+    const column = ids(facts);
+    const { strings } = facts;
+    const isUsed = new Uint8Array(strings.size);
+    for (let i = 0; i < rows.length; i++) {
+      isUsed[column[rows[i]]] = 1;
+      if (i % STEP === 0) yield;
+    }
+    // Id 0 is no text.
+    const used: number[] = [];
+    const texts: string[] = [];
+    for (let id = 1; id < isUsed.length; id++) {
+      if (isUsed[id] === 0) continue;
+      used.push(id);
+      texts.push(strings.text(id));
+      if (texts.length % TEXT_STEP === 0) yield;
+    }
+    const order = yield* textOrder(texts);
+    const places = new Float64Array(isUsed.length).fill(NaN);
+    for (let place = 0; place < order.length; place++) places[used[order[place]]] = place;
+    return (row) => places[column[row]];
+  };
+}
 
 /** The key of each of the rows, in steps. */
 export function* keySteps(
@@ -71,8 +91,10 @@ export function* keySteps(
   rows: Uint32Array,
   scratch: SortScratch,
 ): Generator<number, Float64Array, void> {
-  const keyOf = column.keyOf(facts);
-  yield 0;
+  const prepared = column.keyOf(facts, rows);
+  let step = prepared.next();
+  for (; !step.done; step = prepared.next()) yield 0;
+  const keyOf = step.value;
   const keys = scratch.keys(rows.length);
   for (let from = 0; from < rows.length; from += STEP) {
     const until = Math.min(rows.length, from + STEP);

@@ -35,11 +35,7 @@ for (const fixture of [
     const { histories } = snapshot.pipeline.tracker;
     let some = 0;
     for (const text of FILTERS) {
-      const work = selectSteps(
-        snapshot.facts,
-        histories,
-        text === undefined ? undefined : { filter: compileFilter(text) },
-      );
+      const work = selectSteps(snapshot.facts, histories, text === undefined ? undefined : compileFilter(text));
       let step = work.next();
       while (!step.done) step = work.next();
       const expected = selectRows(text)(snapshot.facts, histories);
@@ -58,7 +54,7 @@ test('a bare word lets through what its filter does', () => {
     for (const word of ['GET', 'order', 'ORDER', '40003', '127.0', 'nothing-like-it', 'php']) {
       const reading = readFilter(word);
       assert.ok(reading.kind === 'filter' && reading.meaning !== undefined);
-      const work = selectSteps(snapshot.facts, histories, reading);
+      const work = selectSteps(snapshot.facts, histories, reading.filter);
       let step = work.next();
       while (!step.done) step = work.next();
       const expected = selectRows(reading.meaning)(snapshot.facts, histories);
