@@ -40,13 +40,14 @@ export async function inspectOnScreen(
   const live =
     options.interface !== undefined ||
     !paths.every((path) => isFile(path) || (isStandardInput(path) && fstatSync(0).isFile()));
+  let opened: Gathering | undefined;
   const services: ServiceOptions = {
     paths: files ? paths : [],
     reader: options.reader,
     showSecrets: options.showSecrets === true,
+    places: () => opened?.places,
   };
   let screen: OpenScreen | undefined;
-  let opened: Gathering | undefined;
   let snapshot: Snapshot | undefined;
   let left: (end: ScreenEnd | undefined) => void = () => {};
   const leaving = new Promise<ScreenEnd | undefined>((resolve) => {

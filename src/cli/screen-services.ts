@@ -1,17 +1,20 @@
 // What a screen asks for beyond what it was given: rows read again from the files, reports and packets written.
 import { closeSync, openSync } from 'node:fs';
+import type { Facts } from '../analysis/facts.js';
 import { selectRows } from '../analysis/select-rows.js';
 import { UserError } from '../model/errors.js';
 import type { Frame } from '../model/frame.js';
+import { PROTOCOL_FASTCGI } from '../model/request-table.js';
 import { jsonReport, ndjsonReport } from '../reporters/json.js';
 import { textReport } from '../reporters/text.js';
 import { PacketFile } from '../sources/packet-file.js';
+import type { PlaceIndex } from '../sources/place-index.js';
 import { type ConnectionPlace, type RereadOptions, rereadConnection } from '../sources/reread.js';
 import type { RereadTools, Services } from '../tui/controller.js';
 import type { Shown } from '../tui/data.js';
 import { LadderCollector } from '../tui/ladder/collect.js';
 import { RequestCollector } from '../tui/ladder/collect-request.js';
-import { requestsOf } from '../tui/ladder/requests-of.js';
+import { placeOnConnection } from '../tui/ladder/requests-of.js';
 import type { Command, Prompt } from '../tui/state.js';
 import { localOffset } from './local-offset.js';
 import { writePieces } from './output.js';
@@ -20,18 +23,21 @@ export interface ServiceOptions {
   /** Files that can be read again; none where an input was a stream. */
   readonly paths: readonly string[];
   readonly reader: RereadOptions['reader'];
+  /** What the first reading has noted of where things are; undefined as long as there is none. */
+  places?(): PlaceIndex | undefined;
   readonly showSecrets: boolean;
 }
 
 /** Nanoseconds: an END_REQUEST is captured this much after the moment the tables tell, at most. */
 const SLACK = 1e6;
 
-export function rereadServices({ paths, reader }: ServiceOptions): Services['reread'] {
+export function rereadServices({ paths, reader, places }: ServiceOptions): Services['reread'] {
   if (paths.length === 0) return undefined;
   const options = (tools: RereadTools): RereadOptions => ({
     signal: tools.signal,
     onProgress: tools.onProgress,
     reader: reader ?? 'auto',
+    places: places?.(),
   });
   return {
     async connection(shown, row, tools) {
@@ -42,14 +48,31 @@ export function rereadServices({ paths, reader }: ServiceOptions): Services['rer
     async request(shown, row, tools) {
       const { facts } = shown.snapshot;
       const connection = facts.requests.connection[row];
-      const collector = new RequestCollector(row, requestsOf(facts, connection).indexOf(row));
-      const place = placeOf(shown, connection);
       const end = facts.requests.end[row];
-      const until = Number.isNaN(end) ? place.until : Math.min(place.until, end + SLACK);
-      await rereadConnection(paths, { ...place, until }, collector, options(tools));
+      const whole = placeOf(shown, connection);
+      const place = { ...whole, until: Number.isNaN(end) ? whole.until : Math.min(whole.until, end + SLACK) };
+      const { ordinal, before } = placeOnConnection(facts, row);
+      if (standsAlone(facts, before, row)) {
+        // A kept connection may have a hundred thousand requests: what is before this one is not needed.
+        const collector = new RequestCollector(row, 0);
+        await rereadConnection(paths, { ...place, from: facts.requests.begin[row] }, collector, options(tools));
+        if (collector.begunAs === facts.requests.requestId[row]) return collector.contents();
+      }
+      const collector = new RequestCollector(row, ordinal);
+      await rereadConnection(paths, place, collector, options(tools));
       return collector.contents();
     },
   };
+}
+
+/** Whether the request began when the one before it on its connection was over: then it can be read without that. */
+function standsAlone({ requests }: Facts, previous: number, row: number): boolean {
+  return (
+    previous >= 0 &&
+    requests.protocol[row] === PROTOCOL_FASTCGI &&
+    requests.end[previous] < requests.begin[row] &&
+    requests.beginPacket[previous] !== requests.beginPacket[row]
+  );
 }
 
 /** Where the connection of a row is in the files. */
@@ -106,6 +129,7 @@ async function write(
     await rereadConnection(options.paths, placeOf(shown, prompt.connection), keep, {
       signal: never.signal,
       reader: options.reader ?? 'auto',
+      places: options.places?.(),
     });
   } finally {
     file.close();

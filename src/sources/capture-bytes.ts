@@ -30,22 +30,32 @@ export class FileSource implements ByteSource {
   readonly problems: CaptureProblem[] = [];
   cut = false;
 
+  /** Where to read next; null: where the descriptor stands. */
+  private next: number | null = null;
+
   constructor(
     private readonly descriptor: number,
     readonly size: number,
     private readonly blockSize: number,
   ) {}
 
+  /** What comes next is what is at `position`. */
+  seek(position: number): void {
+    this.next = position;
+    this.bytesRead = position;
+  }
+
   fill(window: ByteWindow): boolean {
     const space = window.space(this.blockSize);
     let count = 0;
     try {
-      count = readSync(this.descriptor, space, 0, Math.min(space.length, this.blockSize), null);
+      count = readSync(this.descriptor, space, 0, Math.min(space.length, this.blockSize), this.next);
     } catch (error) {
       this.cut = true;
       this.problems.push(readProblem(error, this.bytesRead));
     }
     this.bytesRead += count;
+    if (this.next !== null) this.next += count;
     if (count === 0) window.finished = true;
     else window.filled(count);
     return count > 0;

@@ -63,9 +63,16 @@ interface OpenInput {
   close(): void;
 }
 
+export interface CapturePlaces {
+  readonly position: number;
+  seek(position: number): void;
+}
+
 export interface CaptureInput extends OpenInput {
   readonly kind: 'capture';
   readonly reader: FrameReader;
+  /** Byte offset of the next packet's header, and a way to go on at one; only of classic files that are not compressed. */
+  readonly places?: CapturePlaces | undefined;
   /** Milliseconds for which packets may still come after it was asked to stop; a moment unless it says. */
   readonly grace?: number;
   /** The capture as far as it was read. */
@@ -164,7 +171,8 @@ async function openSource(
       if (opened.state === 'reader') {
         const live = source instanceof StreamSource;
         const reader = chooseReader(name, window, opened.reader, opened.pcapHeader, options.reader ?? 'auto', live);
-        return captureInput(name, bytes, window, compression, reader);
+        const places = reader === opened.reader && kind === 'pcap' ? placesOf(bytes, window) : undefined;
+        return captureInput(name, bytes, window, compression, reader, places);
       }
       await bytes.fill(window);
     }
@@ -213,12 +221,14 @@ function captureInput(
   window: ByteWindow,
   compression: null | 'gzip',
   reader: FrameReader,
+  places: CapturePlaces | undefined,
 ): CaptureInput {
   return {
     kind: 'capture',
     name,
     compression,
     reader,
+    places,
     size: bytes.size,
     get bytesRead() {
       return bytes.bytesRead;
@@ -239,6 +249,23 @@ function captureInput(
         incomplete: cut || reader.damaged || skipped,
         problems: [...reader.problems, ...bytes.problems],
       };
+    },
+  };
+}
+
+/** Every record of a classic file can be read without those before it. */
+function placesOf(bytes: ByteSource, window: ByteWindow): CapturePlaces | undefined {
+  if (!(bytes instanceof FileSource)) return undefined;
+  return {
+    get position() {
+      return window.position;
+    },
+    seek(position) {
+      bytes.seek(position);
+      window.start = 0;
+      window.end = 0;
+      window.origin = position;
+      window.finished = false;
     },
   };
 }

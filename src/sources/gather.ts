@@ -14,6 +14,7 @@ import type { CaptureProblem } from '../model/problem.js';
 import { type CaptureInput, type CaptureOptions, openCapture, type TextInput } from './capture-file.js';
 import { MergedReader } from './capture-merge.js';
 import { type Clock, systemClock } from './clock.js';
+import { PlaceIndex } from './place-index.js';
 import { STOPPED, Stopping } from './stopping.js';
 import { type LogTimes, readTextInput, type TextResult } from './text-input.js';
 
@@ -54,6 +55,8 @@ export class Gathering {
   interrupted = false;
   readonly captures: CaptureInput[] = [];
   readonly texts: TextResult[] = [];
+  /** Where in the capture which time is, for reading parts of it again; undefined where its parts cannot be read alone. */
+  places: PlaceIndex | undefined;
 
   snapshot(): Snapshot {
     return conclude(this.gathered());
@@ -166,6 +169,8 @@ async function readCaptures(gathering: Gathering, options: GatherOptions, stoppi
   const reader = 'reader' in source ? source.reader : source;
   const live = captures.some((input) => input.size === undefined);
   reserve(pipeline, captures);
+  const places = captures.length === 1 ? captures[0].places : undefined;
+  if (places) gathering.places = new PlaceIndex();
   const frame = new Frame();
   const turn = options.turn ?? PROGRESS_INTERVAL;
   let last = clock.now();
@@ -177,6 +182,7 @@ async function readCaptures(gathering: Gathering, options: GatherOptions, stoppi
     }
     // All was read, also where the signal came first: Ctrl-C ends a whole pipeline.
     if (code === END) return;
+    if (places) notePlace(gathering, places.position);
     const filled = source.fill();
     if (typeof filled !== 'boolean') {
       // Nothing may come for long: who looks on wants to know of what came before.
@@ -195,6 +201,13 @@ async function readCaptures(gathering: Gathering, options: GatherOptions, stoppi
     if (stopping.overSignal.aborted || (stopping.asked && !live)) break;
   }
   gathering.interrupted = true;
+}
+
+function notePlace({ places, pipeline, captures }: Gathering, position: number): void {
+  if (!places || !pipeline.origin) return;
+  places.origin = pipeline.origin;
+  // Frames that are no TCP are counted by the reader alone.
+  places.note(position, captures[0].reader.packets, pipeline.lastTime);
 }
 
 /** Room for the rows a file of this size may hold, so that the tables are not copied while they grow. */

@@ -14,6 +14,7 @@ import { PacketDecoder } from '../packet/packet-decoder.js';
 import { type CaptureInput, openCapture } from './capture-file.js';
 import { MergedReader } from './capture-merge.js';
 import { type Clock, systemClock } from './clock.js';
+import type { PlaceIndex } from './place-index.js';
 
 /** Where a connection is in the input. */
 export interface ConnectionPlace {
@@ -31,6 +32,8 @@ export interface ConnectionPlace {
 export interface RereadSink extends DecodedSink {
   /** Enough was heard: reading may stop. */
   readonly done: boolean;
+  /** The end was heard: what is captured after the time that was asked for is not waited for. */
+  readonly ended?: boolean;
   /** A packet, before the records that it completes. Segment and frame are only lent. */
   packet(segment: Segment, side: Side, frame: Frame): void;
   /** After its records. A duplicate is a packet that was captured twice: it counts for nothing. */
@@ -43,6 +46,8 @@ export interface RereadOptions {
   readonly onProgress?: (share: number) => void;
   readonly reader?: 'auto' | 'own' | 'pcap-parser';
   readonly clock?: Clock;
+  /** Where in the file which time is, as its first reading has noted. */
+  readonly places?: PlaceIndex | undefined;
 }
 
 /** Milliseconds of reading before others get their turn. */
@@ -86,7 +91,7 @@ async function read(
   const finder = new Finder(pipeline, place);
   const clock = options.clock ?? systemClock;
   const frame = new Frame();
-  let packets = 0;
+  let packets = skip(inputs, place.from, options.places, pipeline);
   let last = clock.now();
   while (!sink.done && !options.signal.aborted) {
     const code = reader.next(frame);
@@ -96,7 +101,7 @@ async function read(
       const time = (frame.seconds - origin.seconds) * 1e9 + (frame.nanoseconds - origin.nanoseconds);
       if (time < place.from) continue;
       if (time > place.until) {
-        if (time > place.until + DISORDER) break;
+        if (sink.ended || time > place.until + DISORDER) break;
         continue;
       }
       const side = finder.sideOf(frame);
@@ -120,6 +125,21 @@ async function read(
     last = clock.now();
   }
   pipeline.finish();
+}
+
+/** Begins behind what is certainly too early; how many packets that are. */
+function skip(
+  inputs: readonly CaptureInput[],
+  from: number,
+  index: PlaceIndex | undefined,
+  pipeline: RecordPipeline,
+): number {
+  const found = index?.before(from);
+  const [{ places }] = inputs;
+  if (!found || !places || !index?.origin || inputs.length > 1) return 0;
+  pipeline.origin = index.origin;
+  places.seek(found.position);
+  return found.packets;
 }
 
 function shareRead(inputs: readonly CaptureInput[]): number {

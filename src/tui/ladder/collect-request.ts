@@ -12,6 +12,10 @@ const MOST_PAIRS = 2_000;
 
 export class RequestCollector {
   readonly done = false;
+  /** END_REQUEST was there. */
+  ended = false;
+  /** Its BEGIN_REQUEST was there, with this request id; -1 where it was not. */
+  begunAs = -1;
   private readonly pairs: Pair[] = [];
   private readonly kept: Record<StreamName, Uint8Array[]> = { stdin: [], data: [], stdout: [], stderr: [] };
   private readonly lengths: Record<StreamName, number> = { stdin: 0, data: 0, stdout: 0, stderr: 0 };
@@ -31,6 +35,8 @@ export class RequestCollector {
 
   record(record: DecodedRecord): void {
     if (record.request !== this.ordinal) return;
+    if (record.type === type.BEGIN_REQUEST) this.begunAs = record.requestId;
+    if (record.type === type.END_REQUEST) this.ended = true;
     for (const pair of record.pairs) if (this.pairs.length < MOST_PAIRS) this.pairs.push(copiedPair(pair));
     this.missing += record.missingLength;
     if (record.type === type.PARAMS) this.paramsRecords++;

@@ -27,7 +27,15 @@ export class LadderCollector {
   private readonly first: [number, number] = [-1, -1];
   private readonly next: [number, number] = [-1, -1];
 
+  /** Sides that sent FIN; a reset is the end of both. */
+  private finished = 0;
+
   constructor(private readonly connection: number) {}
+
+  /** Both sides have closed. */
+  get ended(): boolean {
+    return this.finished === 3;
+  }
 
   get done(): boolean {
     return this.entries.length >= MOST_ENTRIES;
@@ -43,6 +51,8 @@ export class LadderCollector {
 
   packet(segment: Segment, side: Side): void {
     const { flags, time, packet, wireLength, sequence } = segment;
+    if (flags & RST) this.finished = 3;
+    else if (flags & FIN) this.finished |= 1 << side;
     if (this.first[side] < 0) this.first[side] = sequence;
     const counts = wireLength > 0 || (flags & (SYN | FIN)) !== 0;
     const isAgain = counts && this.next[side] >= 0 && ((sequence - this.next[side]) | 0) < 0;

@@ -15,3 +15,18 @@ export function requestsOf(facts: Facts, connection: number): number[] {
   }
   return rows;
 }
+
+/** The request's place among those of its connection, from 0, and the row before it; -1 for none. */
+export function placeOnConnection(
+  { conversations, requests }: Facts,
+  row: number,
+): { ordinal: number; before: number } {
+  let ordinal = 0;
+  let before = -1;
+  for (let next = conversations.firstRequest[requests.connection[row]]; next !== 0; next = requests.next[next - 1]) {
+    if (next - 1 === row) return { ordinal, before };
+    ordinal++;
+    before = next - 1;
+  }
+  return { ordinal: -1, before: -1 };
+}
