@@ -98,8 +98,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
 /** Files of the screen that touch Ink, the terminal or the clock; everything else there is pure. */
 const SCREEN_EDGE: Readonly<Record<string, readonly string[]>> = {
   'tui/app.tsx': ['ink', 'react'],
-  'tui/mount.ts': ['ink', 'react'],
-  'tui/painter.ts': ['node:events'],
+  'tui/mount.ts': ['ink', 'react', 'node:events'],
   'tui/terminal.ts': ['node:*'],
   'tui/open.ts': [],
   'tui/clock.ts': [],

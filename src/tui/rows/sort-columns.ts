@@ -47,7 +47,6 @@ export const REQUEST_SORTS: readonly SortColumn[] = [
 ];
 
 function each(key: (facts: Facts, row: number) => number): SortColumn['keyOf'] {
-  // biome-ignore lint/correctness/useYield: there is nothing to prepare
   return function* (facts) {
     return (row) => key(facts, row);
   };
