@@ -24,10 +24,13 @@ import {
 } from './state.js';
 import { textField } from './text-field.js';
 import { visibleEvents } from './views/event-rows.js';
+import { figureRows } from './views/figure-rows.js';
 import { processRows } from './views/process-rows.js';
 import { listenerRows, selectedListener, waitingRows } from './views/queue-rows.js';
 
 const MOST_ZOOM = 8;
+/** Place of the list of those who wait among the panes of the Accept queue. */
+const WAITING_PANE = 1;
 
 export function act(state: State, action: ActionName): State {
   switch (action) {
@@ -142,7 +145,7 @@ function open(state: State): State {
   if (!shown) return state;
   switch (screenOf(state)) {
     case 'overview':
-      return jump(state, targetOf);
+      return focusedPane(state)?.list === 'figures' ? openFigure(state) : jump(state, targetOf);
     case 'connections': {
       const { selected } = state.tables.connections;
       return selected < 0 ? state : pushed(state, { kind: 'timeline', row: selected });
@@ -166,6 +169,11 @@ function open(state: State): State {
     case 'request':
       return state;
   }
+}
+
+function openFigure(state: State): State {
+  const target = figureRows(state)[cursorOf(state, 'figures').index]?.target;
+  return target ? toView(state, target) : state;
 }
 
 function openQueue(state: State): State {
@@ -194,7 +202,9 @@ function jump(state: State, target: typeof targetOf): State {
   const next = toView(state, target(finding));
   if (next.view !== 'queue') return next;
   const place = listenerRows(next).findIndex(({ endpoint }) => endpoint === finding.scope.endpoint);
-  return place < 0 ? next : withCursor(next, 'listeners', place);
+  const there = place < 0 ? next : withCursor(next, 'listeners', place);
+  // What the finding is about are those who wait.
+  return waitingRows(there).length > 0 ? { ...there, focus: { ...there.focus, queue: WAITING_PANE } } : there;
 }
 
 function toView(state: State, { view, filter }: Target): State {

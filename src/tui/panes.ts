@@ -4,7 +4,7 @@ import { ladderLines } from './ladder/ladder.js';
 import { isTooSmall, layoutOf } from './layout.js';
 import { type ListName, type State, screenOf } from './state.js';
 import { visibleEvents } from './views/event-rows.js';
-import { figureLines } from './views/figures.js';
+import { figureRows } from './views/figure-rows.js';
 import { findingsHeights, whyLines } from './views/finding-lines.js';
 import { helpLines } from './views/help.js';
 import { processHeights, processRows } from './views/process-rows.js';
@@ -32,15 +32,12 @@ export function panesOf(state: State): readonly Pane[] {
   switch (screenOf(state)) {
     case 'overview': {
       const heights = findingsHeights(state);
-      const panes: Pane[] = [
+      return [
         { list: 'findings', count: shown?.snapshot.findings.length ?? 0, height: heights.list, selects: true },
         { list: 'why', count: whyLines(state).length, height: heights.why, selects: false },
+        // In the place of all the others: every number is a row that can be opened.
+        { list: 'figures', count: figureRows(state).length, height: layout.body - 2, selects: true },
       ];
-      // Where there is no room for the figures beside the findings, they take turns.
-      if (heights.bottom === 0) {
-        panes.push({ list: 'figures', count: figureLines(state).length, height: layout.body - 2, selects: false });
-      }
-      return panes;
     }
     case 'connections':
     case 'requests': {

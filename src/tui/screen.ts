@@ -6,6 +6,7 @@ import { quoted } from '../reporters/text-next.js';
 import { EMPTY, fitLine, type Line, line, lineWidth, overlay, span, spread } from './drawing/spans.js';
 import { footerLine } from './keys/key-words.js';
 import { isTooSmall, LEAST_COLUMNS, LEAST_ROWS, layoutOf } from './layout.js';
+import { focusedPane } from './panes.js';
 import { type State, screenOf, VIEWS } from './state.js';
 import { connectionStatus, connectionsView } from './views/connections.js';
 import { eventStatus, eventsView } from './views/events.js';
@@ -39,7 +40,7 @@ function bands(state: State): Line[] {
     ...body,
     ...status,
     bar(state),
-    footerLine(screenOf(state), layout.width, wordsOf(state).symbols),
+    footerLine(screenOf(state), layout.width, wordsOf(state).symbols, focusedPane(state)?.list),
   ];
   if (!state.help) return lines;
   const help = helpPanel(state);

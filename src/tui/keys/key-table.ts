@@ -1,6 +1,6 @@
 // Every key there is: what it does, where, and in which words the footer, the help and the documentation say it. The one
 // table behind all of them.
-import type { ScreenName } from '../state.js';
+import type { ListName, ScreenName } from '../state.js';
 
 export type ActionName =
   | 'up'
@@ -60,6 +60,8 @@ export interface KeyEntry {
   readonly on?: readonly ScreenName[];
   /** In the footer, where there is room for it; by screen, or for all of them. */
   readonly footer?: string | Readonly<Partial<Record<ScreenName, string>>>;
+  /** Other words in the footer while keys go to this list. */
+  readonly footerIn?: Readonly<Partial<Record<ListName, string>>>;
   /** Shown together with the next entry, as one: `↑ ↓`. */
   readonly pair?: boolean;
 }
@@ -119,6 +121,7 @@ export const KEYS: readonly KeyEntry[] = [
       events: 'timeline',
       timeline: 'request',
     },
+    footerIn: { listeners: 'connections' },
   },
   {
     action: 'evidence',

@@ -3,7 +3,7 @@
 import { textWidth } from '../../reporters/text-layout.js';
 import { type Line, span } from '../drawing/spans.js';
 import type { ScreenSymbols } from '../drawing/symbols.js';
-import type { ScreenName } from '../state.js';
+import type { ListName, ScreenName } from '../state.js';
 import { KEYS, type KeyEntry, keysOn } from './key-table.js';
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -32,8 +32,8 @@ export function keyWord(name: string, symbols: ScreenSymbols): string {
 }
 
 /** ` ↑↓ select   ⏎ timeline   q back`, as many as fit; the way back and help always do. */
-export function footerLine(screen: ScreenName, width: number, symbols: ScreenSymbols): Line {
-  const items = footerItems(screen, symbols);
+export function footerLine(screen: ScreenName, width: number, symbols: ScreenSymbols, list?: ListName): Line {
+  const items = footerItems(screen, symbols, list);
   const back = items.filter(({ entry }) => entry.action === 'back');
   const others = items.filter(({ entry }) => entry.action !== 'back');
   const gap = width >= 100 ? 3 : 2;
@@ -55,13 +55,13 @@ export function footerLine(screen: ScreenName, width: number, symbols: ScreenSym
   ];
 }
 
-function footerItems(screen: ScreenName, symbols: ScreenSymbols) {
+function footerItems(screen: ScreenName, symbols: ScreenSymbols, list: ListName | undefined) {
   const items: { entry: KeyEntry; key: string; words: string }[] = [];
   const entries = keysOn(screen);
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i];
     const pairedBefore = i > 0 && entries[i - 1].pair === true;
-    const words = footerWords(entry, screen);
+    const words = (list && entry.footerIn?.[list]) ?? footerWords(entry, screen);
     if (words === undefined) continue;
     // Of a pair the words stand at either entry; both keys are shown.
     const first = pairedBefore ? entries[i - 1] : entry;

@@ -2,13 +2,14 @@
 import type { Percentiles } from '../../analysis/sweep.js';
 import { formatCount } from '../../reporters/format-count.js';
 import { sparkline } from '../../reporters/symbols.js';
-import { fit } from '../../reporters/text-layout.js';
+import { fit, textWidth } from '../../reporters/text-layout.js';
 import { rate, share } from '../../reporters/text-words.js';
-import { EMPTY, type Line, line, span } from '../drawing/spans.js';
+import { type Line, line, span } from '../drawing/spans.js';
 import { barOf } from '../drawing/symbols.js';
 import { layoutOf } from '../layout.js';
 import type { State } from '../state.js';
 import { wordsOf } from '../words.js';
+import { figureRows } from './figure-rows.js';
 
 const STATES_SHOWN = 3;
 
@@ -146,19 +147,21 @@ export function endpointFigures(state: State, width: number, height: number): Li
   ];
 }
 
-/** All figures in one column, where there is no room for panels. */
-export function figureLines(state: State): Line[] {
-  const width = layoutOf(state).width - 6;
-  return [
-    line(span('Connections', 'strong')),
-    ...connectionFigures(state, width),
-    EMPTY,
-    line(span('Requests', 'strong')),
-    ...requestFigures(state, width),
-    EMPTY,
-    line(span('Load', 'strong')),
-    ...endpointFigures(state, width, 8),
-  ];
+/** All figures in one column, each a line that can be opened. */
+export function figureLines(state: State, from: number, height: number, selected: number): Line[] {
+  const { symbols } = wordsOf(state);
+  const width = layoutOf(state).width - 4;
+  const rows = figureRows(state);
+  const cells = Math.min(36, Math.max(...rows.map(({ label }) => textWidth(label)), 10));
+  const bar = Math.max(0, Math.min(30, width - cells - 24));
+  return rows.slice(from, from + height).map(({ title, label, value, part }, place): Line => {
+    const isSelected = from + place === selected;
+    const marker = isSelected ? span(symbols.marker, 'strong') : ' ';
+    if (title !== undefined) return line(marker, span(title, 'strong'));
+    const shape = part === undefined || bar < 8 ? '' : barOf(part, bar, symbols);
+    const text = `${fit(label, cells, symbols.ellipsis)} ${fit(value, 18, symbols.ellipsis, 'right')}  ${fit(shape, bar, '')}`;
+    return line(marker, '  ', span(text.trimEnd(), isSelected ? 'selected' : 'plain'));
+  });
 }
 
 function row(label: string, text: string): Line {

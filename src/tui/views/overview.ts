@@ -15,15 +15,16 @@ export function overview(state: State): Line[] {
   const { width, tall } = layoutOf(state);
   const { symbols } = wordsOf(state);
   const heights = findingsHeights(state);
-  if (heights.bottom === 0 && focusedPane(state)?.list === 'figures') {
+  if (focusedPane(state)?.list === 'figures') {
     const { body } = layoutOf(state);
-    const { top } = cursorOf(state, 'figures');
-    return panel(
-      figureLines(state)
-        .slice(top, top + body - 2)
-        .map(indented),
-      { title: 'Figures', note: 'Tab: findings', width, height: body, symbols },
-    );
+    const { top, index } = cursorOf(state, 'figures');
+    return panel(figureLines(state, top, body - 2, index), {
+      title: 'Figures',
+      note: `${symbols.enter} the rows behind a number   Tab: findings`,
+      width,
+      height: body,
+      symbols,
+    });
   }
   const findings = panel(findingsContent(state), {
     title: 'Findings',
@@ -75,8 +76,8 @@ function moreLine(state: State, count: number, from: number, height: number): Li
   const { width } = layoutOf(state);
   const focused = focusedPane(state)?.list === 'why';
   const words = focused
-    ? `${symbols.upDown} PgDn: lines ${from + 1}-${Math.min(count, from + height)} of ${count}, Tab: findings`
-    : `Tab: read on (${count} lines)`;
+    ? `${symbols.upDown} PgDn: lines ${from + 1}-${Math.min(count, from + height)} of ${count}, Tab: figures`
+    : `Tab: read on (${count} lines), again: figures`;
   return spread(EMPTY, line(span(`${words} `, 'dim')), width - 2, symbols.ellipsis);
 }
 
