@@ -2,6 +2,7 @@
 // screen is opened, because Ink and React come with it.
 import { fstatSync, statSync } from 'node:fs';
 import { concludeSteps } from '../analysis/conclude-steps.js';
+import { RowCap } from '../analysis/live/row-cap.js';
 import type { Snapshot } from '../analysis/snapshot.js';
 import type { Gathering } from '../sources/gather.js';
 import type { Subject } from '../tui/controller.js';
@@ -47,6 +48,8 @@ export async function inspectOnScreen(
     showSecrets: options.showSecrets === true,
     places: () => opened?.places,
   };
+  /** A stream may go on for days. */
+  const cap = new RowCap();
   let screen: OpenScreen | undefined;
   let snapshot: Snapshot | undefined;
   let left: (end: ScreenEnd | undefined) => void = () => {};
@@ -55,7 +58,7 @@ export async function inspectOnScreen(
   });
   const subjectOf = (gathering: Gathering): Subject => ({
     *snapshotSteps() {
-      snapshot = yield* concludeSteps(gathering.gathered());
+      snapshot = cap.complete(yield* concludeSteps(gathering.gathered()));
       return snapshot;
     },
     get histories() {
@@ -90,7 +93,12 @@ export async function inspectOnScreen(
       // What cannot be read at all is told without a screen.
       if (isReadable(gathering)) open();
     },
-    onProgress: (progress) => screen?.read(progress),
+    onProgress(progress) {
+      screen?.read(progress);
+      if (!live || !screen || !opened || screen.hold()) return;
+      const rows = cap.apply(opened.gathered());
+      if (rows) screen.renumbered(rows);
+    },
     hold: () => screen?.hold(),
   });
   // A stream may be silent for long: the screen says so.

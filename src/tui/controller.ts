@@ -1,15 +1,15 @@
 // Keeps the state, and does what it asks for beside the keys: takes snapshots while input is read, filters and sorts,
 // works out charts, reads opened rows again. Knows no terminal; time and everything outside are handed in.
+import type { Remapping } from '../analysis/live/fold.js';
 import type { Snapshot } from '../analysis/snapshot.js';
 import type { HistoryTable } from '../tcp/history-table.js';
 import { queueDepth, type Series, seriesSteps } from './charts/series.js';
 import type { ReadingProgress, ScreenData, Shown } from './data.js';
 import { deriveSteps } from './derive.js';
 import type { ConnectionContents, RequestContents } from './ladder/contents.js';
-import { readFilter } from './rows/filter-text.js';
-import { SortScratch, sortRows } from './rows/radix-sort.js';
-import { type Selected, selectSteps } from './rows/select.js';
-import { CONNECTION_SORTS, keySteps, REQUEST_SORTS } from './rows/sort-columns.js';
+import { SortScratch } from './rows/radix-sort.js';
+import type { Selected } from './rows/select.js';
+import { orderKeys, rowTotals, tableSteps } from './rows/table-steps.js';
 import { type Command, type Detail, type State, type TableName, topDetail } from './state.js';
 import { type Happening, update } from './update.js';
 import { wantedChart } from './views/chart-panel.js';
@@ -116,6 +116,28 @@ export class Controller {
   /** While a snapshot is made nothing may be added to what it is made of. */
   hold(): Promise<void> | undefined {
     return this.making;
+  }
+
+  /**
+   * A source without an end keeps only so many rows: the rest have new numbers now, and what is shown must be made anew
+   * before it is drawn again. To be called where `hold` gives nothing to wait for.
+   */
+  renumbered(rows: Remapping): void {
+    const { subject } = this;
+    if (!subject || this.closed) return;
+    this.tableJob?.cancel();
+    this.seriesJob?.cancel();
+    this.tableJobKey = '';
+    this.seriesKey = '';
+    this.base = undefined;
+    this.baseKey = '';
+    this.orderKeys = { connections: '', requests: '' };
+    const steps = shownSteps(subject, ++this.revision, this.progress.packets, this.elapsed);
+    let step = steps.next();
+    while (!step.done) step = steps.next();
+    this.snapshotAt = this.turns.now();
+    this.snapshotPackets = this.progress.packets;
+    this.dispatch({ kind: 'renumbered', rows, data: this.withShown(step.value) });
   }
 
   /** The input has ended: the last snapshot is made, whatever is paused. */
@@ -352,42 +374,4 @@ function* shownSteps(subject: Subject, revision: number, packets: number, at: nu
   const snapshot = yield* subject.snapshotSteps();
   const derived = yield* deriveSteps(snapshot);
   return { revision, snapshot, histories: subject.histories, derived, packets, at };
-}
-
-function orderKeys(state: State, baseKey: string): Record<TableName, string> {
-  const key = (table: TableName) => `${baseKey} ${state.tables[table].sort} ${state.tables[table].reverse}`;
-  return { connections: key('connections'), requests: key('requests') };
-}
-
-function rowTotals({ snapshot: { facts } }: Shown): Record<TableName, number> {
-  let connections = 0;
-  let requests = 0;
-  for (const listener of facts.listeners) {
-    connections += listener.connections.length;
-    requests += listener.requests.length;
-  }
-  return { connections, requests };
-}
-
-/** Filters, unless that is done already, then brings into their order those tables that are not. */
-function* tableSteps(
-  state: State,
-  shown: Shown,
-  kept: { readonly base: Selected | undefined } & Readonly<Record<TableName, Uint32Array | undefined>>,
-  scratch: SortScratch,
-): Generator<number, { base: Selected; ordered: Selected }, void> {
-  const { facts } = shown.snapshot;
-  const reading = readFilter(state.filter.applied);
-  const filter = reading.kind === 'filter' ? reading.filter : undefined;
-  const base = kept.base ?? (yield* selectSteps(facts, shown.histories, filter));
-  const order = function* (table: TableName, rows: Uint32Array): Generator<number, Uint32Array, void> {
-    const { sort, reverse } = state.tables[table];
-    // Tables are in the order of time already.
-    if (sort === 0) return reverse ? rows.slice().reverse() : rows;
-    const column = (table === 'connections' ? CONNECTION_SORTS : REQUEST_SORTS)[sort];
-    return yield* sortRows(rows, yield* keySteps(column, facts, rows, scratch), reverse, scratch);
-  };
-  const connections = kept.connections ?? (yield* order('connections', base.connections));
-  const requests = kept.requests ?? (yield* order('requests', base.requests));
-  return { base, ordered: { connections, requests } };
 }

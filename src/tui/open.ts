@@ -1,5 +1,6 @@
 // Opens the screen on this process's terminal and runs it until the user leaves, or something ends it.
 
+import type { Remapping } from '../analysis/live/fold.js';
 import { systemTurns } from './clock.js';
 import { Controller, type Services, type Subject } from './controller.js';
 import type { ReadingProgress, SourceInfo } from './data.js';
@@ -36,6 +37,8 @@ export interface OpenScreen {
   opened(subject: Subject): void;
   read(progress: Omit<ReadingProgress, 'elapsed'>): void;
   hold(): Promise<void> | undefined;
+  /** Rows have new numbers (Controller.renumbered). */
+  renumbered(rows: Remapping): void;
   finished(warnings: readonly string[]): Promise<void>;
   /** Gives the terminal back without waiting for the user. */
   close(): void;
@@ -121,6 +124,7 @@ export function openScreen(options: ScreenOptions): OpenScreen | undefined {
     opened: (subject) => controller.opened(subject),
     read: (progress) => controller.read(progress),
     hold: () => controller.hold(),
+    renumbered: (rows) => controller.renumbered(rows),
     finished: (warnings) => controller.finished(warnings),
     close,
   };

@@ -6,7 +6,7 @@ import { quoted } from '../reporters/text-next.js';
 import { EMPTY, fitLine, type Line, line, lineWidth, overlay, span, spread } from './drawing/spans.js';
 import { footerLine } from './keys/key-words.js';
 import { isTooSmall, LEAST_COLUMNS, LEAST_ROWS, layoutOf } from './layout.js';
-import { focusedPane } from './panes.js';
+import { focusedPane, panesOf } from './panes.js';
 import { type State, screenOf, VIEWS } from './state.js';
 import { connectionStatus, connectionsView } from './views/connections.js';
 import { eventStatus, eventsView } from './views/events.js';
@@ -40,7 +40,10 @@ function bands(state: State): Line[] {
     ...body,
     ...status,
     bar(state),
-    footerLine(screenOf(state), layout.width, wordsOf(state).symbols, focusedPane(state)?.list),
+    footerLine(screenOf(state), layout.width, wordsOf(state).symbols, {
+      count: panesOf(state).length,
+      focused: focusedPane(state)?.list,
+    }),
   ];
   if (!state.help) return lines;
   const help = helpPanel(state);
@@ -99,6 +102,11 @@ function statusOf(state: State): Line[] {
 /** What could not be read, or not to its end. */
 function warningLine(state: State): Line {
   const [first] = state.data.warnings;
+  const folded = state.data.shown?.snapshot.folded;
+  if (first === undefined && folded !== undefined)
+    return line(
+      span(` The oldest ${formatCount(folded.connections)} connections are counted, but no longer listed.`, 'dim'),
+    );
   if (first === undefined) return EMPTY;
   const more = state.data.warnings.length > 1 ? ` (and ${state.data.warnings.length - 1} more)` : '';
   return line(span(` ${wordsOf(state).safe(first)}${more}`, 'warning'));

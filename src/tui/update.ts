@@ -1,6 +1,7 @@
 // What becomes of the state when something happens: a key, a new size, new data, finished work. Pure: what the keys ask
 // for beyond the screen is left in `commands` for the controller.
 
+import type { Remapping } from '../analysis/live/fold.js';
 import { act } from './actions.js';
 import type { Series } from './charts/series.js';
 import type { ScreenData } from './data.js';
@@ -10,6 +11,7 @@ import type { ConnectionContents, RequestContents } from './ladder/contents.js';
 import { isTooSmall, topFor } from './layout.js';
 import { withCursor } from './moves.js';
 import { panesOf } from './panes.js';
+import { renumbered } from './renumber.js';
 import { readFilter } from './rows/filter-text.js';
 import type { Selected } from './rows/select.js';
 import { type Busy, cursorOf, type Size, type State, screenOf, type TableName } from './state.js';
@@ -19,6 +21,7 @@ export type Happening =
   | { readonly kind: 'key'; readonly key: Key }
   | { readonly kind: 'size'; readonly size: Size }
   | { readonly kind: 'data'; readonly data: ScreenData }
+  | { readonly kind: 'renumbered'; readonly rows: Remapping; readonly data: ScreenData }
   | { readonly kind: 'selected'; readonly selected: Selected; readonly totals: Readonly<Record<TableName, number>> }
   | { readonly kind: 'sorted'; readonly table: TableName; readonly rows: Uint32Array }
   | { readonly kind: 'busy'; readonly busy: Busy | undefined }
@@ -46,6 +49,8 @@ function changed(state: State, happening: Happening): State {
       return { ...state, size: happening.size };
     case 'data':
       return withData(state, happening.data);
+    case 'renumbered':
+      return renumbered(withData(state, happening.data), happening.rows);
     case 'selected': {
       const { selected, totals } = happening;
       const one = withRows(state, 'connections', selected.connections, totals.connections);

@@ -35,11 +35,11 @@ export const WALK_DOCUMENTS: readonly WalkDocument[] = [
         says: 'The cause in full: what held the slots when most were waiting (long polls of two seconds), and below it what to change: more workers, or the long polls away from them.',
       },
       {
-        keys: ['Tab', 'Enter'],
-        says: 'The queue over time: it grows to 24, and drains eight at a time as the polls end. Below it everybody who waited, and how long. `Tab` goes there.',
+        keys: ['Tab', 'Tab', 'Enter'],
+        says: 'The queue over time: it grows to 24, and drains eight at a time as the polls end. Below it everybody who waited, and how long.',
       },
       {
-        keys: ['Tab', 'PgDn', 'PgDn'],
+        keys: ['PgDn', 'PgDn'],
         says: 'The last ones that waited are short requests (`short=...`): they asked for next to nothing and waited behind the polls.',
       },
       {
@@ -119,7 +119,7 @@ export const WALK_DOCUMENTS: readonly WalkDocument[] = [
         says: 'What it means and how it is known; further down what to change.',
       },
       {
-        keys: ['Tab', 'e'],
+        keys: ['e'],
         says: 'The connections that prove it: long ones, with repeated segments (R).',
       },
       {

@@ -30,9 +30,14 @@ export const WALKS: readonly Walk[] = [
     steps: [[], ['Tab'], ['Down', 'Down'], ['Tab'], ['shift-Tab', 'shift-Tab', 'Down']],
   },
   {
+    name: 'figures',
+    fixture: 'application-error',
+    steps: [['Tab', 'Tab'], ['Down', 'Down', 'Down'], ['Enter'], ['q']],
+  },
+  {
     name: 'queue',
     fixture: 'workers-exhausted',
-    steps: [['Enter'], ['Tab', 'Down'], ['+', '+'], ['Enter'], ['q', 'q']],
+    steps: [['Enter'], ['Down'], ['+', '+'], ['Enter'], ['q', 'Tab', 'Enter']],
   },
   {
     name: 'connections',

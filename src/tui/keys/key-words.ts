@@ -31,9 +31,15 @@ export function keyWord(name: string, symbols: ScreenSymbols): string {
   return NAMES[name] ?? name;
 }
 
+/** What the footer needs to know of a screen's panes. */
+export interface FooterPanes {
+  readonly count: number;
+  readonly focused: ListName | undefined;
+}
+
 /** ` ↑↓ select   ⏎ timeline   q back`, as many as fit; the way back and help always do. */
-export function footerLine(screen: ScreenName, width: number, symbols: ScreenSymbols, list?: ListName): Line {
-  const items = footerItems(screen, symbols, list);
+export function footerLine(screen: ScreenName, width: number, symbols: ScreenSymbols, panes?: FooterPanes): Line {
+  const items = footerItems(screen, symbols, panes);
   const back = items.filter(({ entry }) => entry.action === 'back');
   const others = items.filter(({ entry }) => entry.action !== 'back');
   const gap = width >= 100 ? 3 : 2;
@@ -55,13 +61,15 @@ export function footerLine(screen: ScreenName, width: number, symbols: ScreenSym
   ];
 }
 
-function footerItems(screen: ScreenName, symbols: ScreenSymbols, list: ListName | undefined) {
+function footerItems(screen: ScreenName, symbols: ScreenSymbols, panes: FooterPanes | undefined) {
   const items: { entry: KeyEntry; key: string; words: string }[] = [];
   const entries = keysOn(screen);
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i];
     const pairedBefore = i > 0 && entries[i - 1].pair === true;
-    const words = (list && entry.footerIn?.[list]) ?? footerWords(entry, screen);
+    // Where there is one pane, there is no next one.
+    if (entry.action === 'next-pane' && panes?.count === 1) continue;
+    const words = (panes?.focused && entry.footerIn?.[panes.focused]) ?? footerWords(entry, screen);
     if (words === undefined) continue;
     // Of a pair the words stand at either entry; both keys are shown.
     const first = pairedBefore ? entries[i - 1] : entry;

@@ -37,9 +37,15 @@ function connectionRows(state: State): FigureRow[] {
     target: { view: 'connections', filter: ofSummary(state, filter) },
   });
   const { firstFin, timeWait, firstReset } = summary;
+  const listed = derived.states.reduce((sum, [, count]) => sum + count, 0);
   const rows = [
     row('all', all, ''),
-    ...derived.states.map(([name, count]) => row(name, count, `state == ${name}`)),
+    ...derived.states.map(([name, count]) => ({
+      ...row(name, count, `state == ${name}`),
+      // Of a live source old rows are counted in the summary and no longer kept.
+      value: `${formatCount(count)}  ${share(count, listed)}`,
+      part: count / Math.max(1, listed),
+    })),
     row('web server sent FIN first', firstFin['web-server'], 'firstfin == web-server'),
     row('application sent FIN first', firstFin.application, 'firstfin == application'),
     row('nobody sent FIN', firstFin.none, 'firstfin == none'),

@@ -18,7 +18,8 @@ export function connectionFigures(state: State, width: number): Line[] {
   if (!shown) return [];
   const { symbols } = wordsOf(state);
   const { summary } = shown.snapshot;
-  const all = summary.connections;
+  // Of a live source old rows are counted in the summary and no longer kept.
+  const all = shown.derived.states.reduce((sum, [, count]) => sum + count, 0);
   const states = shown.derived.states.slice(0, STATES_SHOWN).map(([name, count]) => {
     const bar = barOf(count / Math.max(1, all), Math.max(0, width - 24), symbols);
     const number = fit(formatCount(count), 8, '', 'right');

@@ -1,5 +1,6 @@
 // View 5: the accept queue as far as packets tell: how deep, who waits how long, and why.
 import { formatBytes, formatCount } from '../../reporters/format-count.js';
+import { wrap } from '../../reporters/text-layout.js';
 import { counted } from '../../reporters/text-words.js';
 import { panel } from '../drawing/panel.js';
 import { EMPTY, type Line, line, span } from '../drawing/spans.js';
@@ -168,6 +169,8 @@ const CAUSES: ReadonlySet<string> = new Set([
 ]);
 
 /** Why they wait, in the words of the finding that says it. */
+const CAUSE = ' Cause  ';
+
 export function queueStatus(state: State): Line[] {
   const snapshot = state.data.shown?.snapshot;
   const listener = selectedListener(state);
@@ -177,8 +180,14 @@ export function queueStatus(state: State): Line[] {
     ({ id, scope }) => CAUSES.has(id) && (scope.endpoint === undefined || scope.endpoint === listener.endpoint),
   );
   const cause = all.find(({ id }) => id !== 'stuck-accept-queue') ?? all[0];
+  const { width, status } = layoutOf(state);
+  const texts = cause ? wrap(captured(cause.title), width - CAUSE.length - 1) : [];
+  // The cause is worth more than what is always true.
+  if (texts.length > 1 && status > 1) {
+    return [line(span(CAUSE, 'strong'), texts[0]), line(span(' '.repeat(CAUSE.length)), texts.slice(1).join(' '))];
+  }
   return [
-    cause ? line(span(' Cause  ', 'strong'), captured(cause.title)) : EMPTY,
+    cause ? line(span(CAUSE, 'strong'), captured(cause.title)) : EMPTY,
     line(span(' Packets show that no byte was answered; what was accepted only the host can tell.', 'dim')),
   ];
 }
