@@ -57,8 +57,8 @@ export class Painter {
     let changes = standing ? '' : '\x1b[2J';
     for (let row = 0; row < Math.max(lines.length, standing?.length ?? 0); row++) {
       const line = lines[row] ?? '';
-      if (standing) changes += lineChanges(standing[row] ?? '', line, row, columns);
-      else if (line !== '') changes += `\x1b[${row + 1};1H${line}\x1b[0m`;
+      // After a change of size the frame may still be wider than the terminal: what stands is cut to it all the same.
+      changes += lineChanges(standing?.[row] ?? '', line, row, columns);
     }
     this.standing = lines;
     // Between the marks of a synchronised update the terminal shows nothing half done.
