@@ -107,9 +107,21 @@ function warningLine(state: State): Line {
     return line(
       span(` The oldest ${formatCount(folded.connections)} connections are counted, but no longer listed.`, 'dim'),
     );
-  if (first === undefined) return EMPTY;
+  if (first === undefined) return leftOutLine(state);
   const more = state.data.warnings.length > 1 ? ` (and ${state.data.warnings.length - 1} more)` : '';
   return line(span(` ${wordsOf(state).safe(first)}${more}`, 'warning'));
+}
+
+/** Listeners that are listed and not counted: the figures say less than the lists. */
+function leftOutLine(state: State): Line {
+  const others = state.data.shown?.snapshot.facts.listeners.filter(({ inSummary }) => !inSummary) ?? [];
+  if (others.length === 0) return EMPTY;
+  const [one] = others;
+  const more = others.length > 1 ? ` and ${others.length - 1} more` : '';
+  const { port, protocol } = one;
+  const { safe } = wordsOf(state);
+  const text = ` Listed, not counted: ${protocol} at ${safe(one.endpoint)}${more}; -d tcp.port==${port},${protocol} counts it.`;
+  return line(span(text, 'dim'));
 }
 
 function detailHead(state: State): Line {

@@ -11,7 +11,7 @@ export interface Turns {
 }
 
 /** Milliseconds of work between two turns of others. */
-const SLICE = 5;
+const SLICE = 4;
 
 export interface Job {
   cancel(): void;

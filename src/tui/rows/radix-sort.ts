@@ -128,6 +128,7 @@ export function* sortRows(
     [order, otherOrder] = [otherOrder, order];
     [words, otherWords] = [otherWords, words];
   }
+  yield 1;
   return order.slice();
 }
 
