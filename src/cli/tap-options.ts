@@ -14,6 +14,7 @@ export interface TapCommandOptions {
   readonly listen?: readonly string[];
   readonly to?: readonly string[];
   readonly listenMode?: number;
+  readonly fault?: readonly string[];
   readonly record?: string;
   readonly rotateSize?: number;
   readonly rotateTime?: number;
@@ -57,6 +58,12 @@ export function addTapOptions(command: Command): Command {
         '--listen-mode <octal>',
         "access rights of a new socket file (default: those of the application's, 666 for a port)",
       ).argParser(parseMode),
+    )
+    .addOption(
+      new Option(
+        '--fault <fault>',
+        'make a fault on purpose: drop_end_request,count=1 (repeatable; --fault help lists them)',
+      ).argParser(gather),
     )
     .option('-w, --record <file>', 'write what passes as pcapng, for fcgi-inspect and Wireshark')
     .addOption(

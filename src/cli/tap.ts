@@ -5,6 +5,7 @@ import { CHECKS } from '../analysis/checks/index.js';
 import { SEVERITIES } from '../analysis/finding.js';
 import { notesComment } from '../analysis/live/tap-notes.js';
 import type { Snapshot } from '../analysis/snapshot.js';
+import { parseFault } from '../faults/parse-fault.js';
 import { formatEndpoint } from '../model/endpoint-address.js';
 import { UserError } from '../model/errors.js';
 import { formatDuration } from '../reporters/format-duration.js';
@@ -28,6 +29,13 @@ export function addTapCommand(program: Command): void {
 }
 
 async function tap(options: TapCommandOptions, version: string): Promise<void> {
+  const faults = options.fault ?? [];
+  if (faults.includes('help')) {
+    const { tellFaults } = await import('./fault-help.js');
+    await tellFaults('tap');
+    return;
+  }
+  for (const text of faults) parseFault(text, 'tap');
   const pairs = pairsOf(options);
   const output = new TapOutput(options);
   const say = speaker(options);
@@ -37,6 +45,7 @@ async function tap(options: TapCommandOptions, version: string): Promise<void> {
     pairs,
     mode: options.listenMode,
     checks: CHECKS,
+    faults,
     record:
       options.record === undefined
         ? undefined
@@ -51,6 +60,7 @@ async function tap(options: TapCommandOptions, version: string): Promise<void> {
   });
   try {
     greet(live, say);
+    if (faults.length > 0) say(`making faults on purpose: ${faults.join('; ')}`);
     if (options.format === 'ndjson') await output.write([beginEvent(live.names, live.origin)]);
     await run(live, output, options, say, signals);
   } finally {

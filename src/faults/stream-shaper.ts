@@ -136,6 +136,18 @@ export class StreamShaper {
     this.enqueue('fin', now);
   }
 
+  /** The direction ends here with a reset. */
+  reset(now: number): void {
+    if (this.ended || this.ending || this.holding) return;
+    this.ending = true;
+    this.enqueue('rst', now);
+  }
+
+  /** Nothing passes any more, its end included, however long one waits. */
+  get holds(): boolean {
+    return this.holding && !this.ended && this.forcedAt === Number.POSITIVE_INFINITY;
+  }
+
   /** When something is due next; Infinity where nothing waits. */
   get nextAt(): number {
     if (this.ended) return Number.POSITIVE_INFINITY;

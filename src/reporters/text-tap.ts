@@ -23,6 +23,12 @@ function sentences(tap: Tap, folded: Snapshot['folded']): string[] {
     `Relayed ${counted(tap.connections, 'connection')}, ${formatCount(tap.open)} of them open: ` +
       `${formatBytes(tap.bytesFromWebServer)} from web servers, ${formatBytes(tap.bytesFromApplication)} from applications.`,
   ];
+  const faults = Object.entries(tap.faults).map(([name, count]) => `${name} ${counted(count, 'time')}`);
+  if (faults.length > 0) {
+    lines.push(
+      `Faults were made on purpose (--fault): ${listed(faults)}. What the application sends is shown as the web server gets it.`,
+    );
+  }
   if (folded !== undefined) {
     lines.push(
       `Counts are those of everything since the tap began; latencies, lists and findings leave out the oldest ` +

@@ -16,6 +16,7 @@ const observer: RelayObserver = {
   reset: nothing,
   cut: nothing,
   closed: nothing,
+  fault() {},
   notAccepted: nothing,
 };
 const host = '127.0.0.1';

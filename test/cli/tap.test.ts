@@ -193,6 +193,23 @@ describe('tap', { concurrency: 4, timeout: 60_000 }, () => {
     assert.match(again.stderr, /the file is there already\n.*remove it/);
   });
 
+  test('--fault is made, said and counted; --fault help lists what there is', async (context) => {
+    const to = await application(context);
+    const { started, ask } = await tap(context, to, '--format', 'json', '--fault', 'app_status=7,match="uri ~ /bad"');
+    await ask('/good');
+    await ask('/bad');
+    started.process.kill('SIGINT');
+    const { stdout, stderr } = await started.ended;
+    assert.match(stderr, /making faults on purpose: app_status=7/);
+    const report = JSON.parse(stdout) as Report & { tap: { faults: unknown } };
+    assert.deepEqual(report.summary.appStatus, { 0: 1, 7: 1 });
+    assert.deepEqual(report.tap.faults, { app_status: 1 });
+    const help = runBin(['tap', '--fault', 'help']);
+    assert.equal(help.status, 0);
+    assert.match(help.stdout, /drop_end_request/);
+    assert.doesNotMatch(help.stdout, /stop_accepting/);
+  });
+
   test('--log-file keeps the messages', async (context) => {
     const log = path('tap.log');
     const { started } = await tap(context, await application(context), '--log-file', log, '--duration', '300ms');
@@ -216,6 +233,8 @@ describe('tap', { concurrency: 4, timeout: 60_000 }, () => {
       [['--listen', ':0', '--to', ':9', '--rotate-size', 'big'], /--rotate-size big: not a size/],
       [['--listen', ':0', '--to', ':9', '--record', '/no/such/file'], /cannot write \/no\/such\/file/],
       [['--listen', ':0', '--to', ':9', '--filter', 'nonsense =='], /filter|nonsense/],
+      [['--listen', ':0', '--to', ':9', '--fault', 'drop_everything'], /drop_everything/],
+      [['--listen', ':0', '--to', ':9', '--fault', 'stop_accepting'], /stop_accepting cannot be made here/],
       [['--listen', ':0', '--to', 'no-such-host.invalid:9000'], /the name is not known/],
     ] as const) {
       const { status, stderr, stdout } = runBin(['tap', ...args]);

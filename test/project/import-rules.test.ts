@@ -51,7 +51,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
       externals: [],
     },
     sources: {
-      folders: ['model', 'fastcgi', 'scgi', 'tcp', 'packet', 'capture', 'logs', 'host', 'analysis', 'replay'],
+      folders: ['model', 'fastcgi', 'scgi', 'tcp', 'packet', 'capture', 'logs', 'host', 'analysis', 'faults', 'replay'],
       externals: ['node:*', 'pcap-parser'],
     },
     endpoints: {

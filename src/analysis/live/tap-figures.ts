@@ -15,6 +15,8 @@ export interface TapFigures {
   /** Seconds during which a side was not read because the other did not take its bytes, summed over connections. */
   readonly pausedWebServer: number;
   readonly pausedApplication: number;
+  /** Faults that were made on purpose, by name. */
+  readonly faults: Readonly<Record<string, number>>;
   /** Connections that the tap itself ended when it was stopped. */
   readonly cut: number;
   /** Resets that became a plain close because the other side speaks AF_UNIX. */

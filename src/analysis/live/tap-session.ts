@@ -72,6 +72,7 @@ export class TapSession implements TapSink {
   };
   private readonly connectErrors = new WordCounts();
   private readonly notAcceptedCodes = new WordCounts();
+  private readonly faults = new WordCounts();
 
   constructor(private readonly options: TapSessionOptions) {
     const unix = standIns(options.pairs);
@@ -176,6 +177,10 @@ export class TapSession implements TapSink {
     this.options.onClosed?.(open.row, connection);
   }
 
+  fault(_connection: number, name: string): void {
+    this.faults.add(name);
+  }
+
   notAccepted(_pair: number, code: string): void {
     this.notAcceptedCodes.add(code);
   }
@@ -261,6 +266,7 @@ export class TapSession implements TapSink {
       bytesFromApplication: figure.bytes[APPLICATION],
       connectErrors: { ...this.connectErrors.counts },
       notAccepted: { ...this.notAcceptedCodes.counts },
+      faults: { ...this.faults.counts },
       pausedWebServer: figure.paused[WEB_SERVER] / 1000,
       pausedApplication: figure.paused[APPLICATION] / 1000,
       cut: figure.cut,

@@ -29,5 +29,7 @@ export interface TapSink {
   cut(connection: number, time: number): void;
   /** `paused`: milliseconds during which each side was not read. */
   closed(connection: number, paused: readonly [number, number], time: number): void;
+  /** A fault was made on purpose: its name. */
+  fault(connection: number, name: string, time: number): void;
   notAccepted(pair: number, code: string, time: number): void;
 }

@@ -1,11 +1,11 @@
 // What `serve -v` tells of each request: seen from the server, so that it holds for every application.
 import { roleName, STDOUT } from '../../fastcgi/constants.js';
 import { ResponseHead } from '../../fastcgi/response-head.js';
+import { AnswersInOrder } from '../../faults/answers-in-order.js';
 import type { OutputAlteration } from '../../protocol/application-options.js';
 import type { Clock } from '../clock.js';
 import type { ServerConnection } from '../server/connection.js';
 import type { RequestHandler } from '../server/options.js';
-import { AnswersInOrder } from './answers-in-order.js';
 import { requestTarget } from './request-target.js';
 
 /** One request that has ended, as plain data. */

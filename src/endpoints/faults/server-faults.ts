@@ -3,10 +3,10 @@
 import type { Socket } from 'node:net';
 import { END_REQUEST, roleName } from '../../fastcgi/constants.js';
 import { AnswerFaults, refusesRequest } from '../../faults/answer-faults.js';
+import { AnswersInOrder } from '../../faults/answers-in-order.js';
 import { type Fault, type FaultUnit, numberOf } from '../../faults/fault.js';
 import { FaultSchedule, requestFields } from '../../faults/fault-schedule.js';
 import type { OutputAlteration } from '../../protocol/application-options.js';
-import { AnswersInOrder } from '../applications/answers-in-order.js';
 import { type Clock, systemClock } from '../clock.js';
 import type { ConnectionSocket, ServerConnection } from '../server/connection.js';
 import { FastcgiRequest } from '../server/fastcgi-driver.js';

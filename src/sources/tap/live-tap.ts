@@ -20,6 +20,8 @@ export interface LiveTapOptions {
   readonly pairs: readonly RelayPair[];
   readonly mode?: number | undefined;
   readonly checks: readonly Check[];
+  /** Faults to make, as `parseFault` takes them. */
+  readonly faults?: readonly string[] | undefined;
   readonly record?:
     | (Omit<RecordingOptions, 'comment' | 'clock'> & { readonly comment: (notes: TapNotes) => string })
     | undefined;
@@ -64,6 +66,7 @@ export async function openLiveTap(options: LiveTapOptions): Promise<LiveTap> {
   const tap = await openTap({
     pairs,
     mode: options.mode,
+    faults: options.faults,
     onFailure: (error) => {
       failure = error;
     },

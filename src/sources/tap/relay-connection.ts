@@ -5,6 +5,7 @@ import { type NetConnectOpts, Socket, type SocketConstructorOpts } from 'node:ne
 import type { DuplexOptions } from 'node:stream';
 import { APPLICATION, otherSide, type Side, WEB_SERVER } from '../../model/side.js';
 import type { Clock } from '../clock.js';
+import type { FaultyEnds, RelayFault, RelayFaultSource } from './relay-fault-seam.js';
 import type { RelayObserver } from './relay-observer.js';
 
 /** Bytes that wait to be written to one side before the other is not read any more. */
@@ -20,6 +21,8 @@ const NOTHING = new Uint8Array(0);
 export interface RelayContext {
   readonly observer: RelayObserver;
   readonly clock: Clock;
+  /** Where faults are made. */
+  readonly faults?: RelayFaultSource | undefined;
   /** The connection has ended. */
   gone(connection: RelayConnection): void;
 }
@@ -47,6 +50,7 @@ export class RelayConnection {
   private connecting = true;
   /** Its end has been told. */
   private ended = false;
+  private readonly fault: RelayFault | undefined;
 
   constructor(
     readonly number: number,
@@ -56,6 +60,7 @@ export class RelayConnection {
     /** Whether each side speaks TCP: AF_UNIX has no reset. */
     private readonly tcp: readonly [boolean, boolean],
   ) {
+    this.fault = context.faults?.connection(this.faultyEnds());
     this.application = new Socket(SOCKET_OPTIONS);
     this.attach(web, WEB_SERVER);
     this.attach(this.application, APPLICATION);
@@ -85,6 +90,7 @@ export class RelayConnection {
   /** Ends both directions properly; what is on its way is still passed on. */
   end(): void {
     this.tellCut();
+    this.stopFaults();
     this.web.end();
     this.application.end();
   }
@@ -94,6 +100,14 @@ export class RelayConnection {
     this.tellCut();
     this.web.destroy();
     this.application.destroy();
+  }
+
+  /** What is read from now on goes nowhere. */
+  private stopFaults(): void {
+    if (this.fault === undefined) return;
+    this.fault.close();
+    this.web.resume();
+    this.application.resume();
   }
 
   private tellCut(): void {
@@ -120,11 +134,24 @@ export class RelayConnection {
 
   arrived(side: Side, bytes: Buffer): void {
     const time = this.context.clock.now();
-    const to = this.socket(otherSide(side));
-    if (to.writable) {
-      to.write(bytes);
-      if (to.writableLength >= HIGH_WATER) this.pause(side, time);
+    if (this.fault === undefined) {
+      this.forward(side, bytes, time);
+      this.tell(side, bytes, time);
+    } else {
+      // The web server's bytes are told as it sent them, the application's as the web server gets them.
+      if (side === WEB_SERVER) this.tell(side, bytes, time);
+      this.fault.arrived(side, bytes);
     }
+  }
+
+  private forward(side: Side, bytes: Uint8Array, time: number): void {
+    const to = this.socket(otherSide(side));
+    if (!to.writable) return;
+    to.write(bytes);
+    if (to.writableLength >= HIGH_WATER) this.pause(side, time);
+  }
+
+  private tell(side: Side, bytes: Uint8Array, time: number): void {
     const position = side === WEB_SERVER ? this.positionOfWeb : this.positionOfApplication;
     if (side === WEB_SERVER) this.positionOfWeb = position + bytes.length;
     else this.positionOfApplication = position + bytes.length;
@@ -135,7 +162,8 @@ export class RelayConnection {
   drained(side: Side): void {
     const from = otherSide(side);
     this.resumed(from);
-    this.socket(from).resume();
+    if (this.fault?.holds(from) !== true) this.socket(from).resume();
+    this.fault?.drained();
   }
 
   private pause(side: Side, time: number): void {
@@ -156,9 +184,23 @@ export class RelayConnection {
   }
 
   finished(side: Side): void {
+    if (this.fault === undefined) {
+      this.passEnd(side);
+      return;
+    }
+    if (side === WEB_SERVER) this.tellEnd(side);
+    this.fault.ended(side);
+  }
+
+  private passEnd(side: Side): void {
     const to = this.socket(otherSide(side));
+    // Asked before: ending this side's stream may be what completes the other's.
     const knew = this.socket(side).writableFinished;
     to.end();
+    if (this.fault === undefined || side === APPLICATION) this.tellEnd(side, knew);
+  }
+
+  private tellEnd(side: Side, knew = this.socket(side).writableFinished): void {
     if (!this.ended) this.context.observer.finished(this.number, side, knew, this.context.clock.now());
   }
 
@@ -173,9 +215,38 @@ export class RelayConnection {
     else this.context.observer.reset(this.number, side, code, time);
   }
 
+  private faultyEnds(): FaultyEnds {
+    const time = () => this.context.clock.now();
+    return {
+      forward: (side, bytes) => {
+        this.forward(side, bytes, time());
+        if (side === APPLICATION) this.tell(side, bytes, time());
+      },
+      end: (side) => this.passEnd(side),
+      reset: () => {
+        if (!this.ended) this.context.observer.reset(this.number, APPLICATION, 'ECONNRESET', time());
+        this.ended = true;
+        resetSocket(this.web, this.tcp[WEB_SERVER]);
+        resetSocket(this.application, this.tcp[APPLICATION]);
+      },
+      cutApplication: () => {
+        this.passEnd(APPLICATION);
+        this.application.destroy();
+        this.web.resume();
+      },
+      takes: (side) => !this.socket(otherSide(side)).writableNeedDrain,
+      read: (side, wanted) => {
+        if (!wanted) this.socket(side).pause();
+        else if (this.pauses === undefined || Number.isNaN(this.pauses.since[side])) this.socket(side).resume();
+      },
+      tell: (name) => this.context.observer.fault(this.number, name, time()),
+    };
+  }
+
   closed(side: Side): void {
     this.resumed(side);
     if (--this.open > 0) return;
+    this.fault?.close();
     this.ended = true;
     this.context.observer.closed(this.number, this.pauses?.total ?? NO_PAUSES, this.context.clock.now());
     this.context.gone(this);

@@ -24,6 +24,8 @@ export interface RelayListener {
   readonly address: EndpointAddress;
   readonly warnings: readonly string[];
   close(): void;
+  /** Listens on the same address anew, after `close`. */
+  again(): Promise<RelayListener>;
 }
 
 /** @throws UserError if nobody can listen there */
@@ -40,7 +42,13 @@ export async function startListening(address: EndpointAddress, options: ListenOp
   if (address.kind === 'unix') return unixListener(server, address.path, options);
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
-  return { address: { ...address, port }, warnings: [], close: () => server.close() };
+  const chosen = { ...address, port };
+  return {
+    address: chosen,
+    warnings: [],
+    close: () => server.close(),
+    again: () => startListening(chosen, options),
+  };
 }
 
 function unixListener(server: Server, path: string, options: ListenOptions): RelayListener {
@@ -51,6 +59,7 @@ function unixListener(server: Server, path: string, options: ListenOptions): Rel
     address: { kind: 'unix', path },
     warnings,
     close: () => (own === undefined ? server.close() : closeUnix(server, path, own)),
+    again: () => startListening({ kind: 'unix', path }, options),
   };
 }
 

@@ -5,6 +5,8 @@ import type { RelayPair } from './relay.js';
 export interface RelayData {
   readonly pairs: readonly RelayPair[];
   readonly mode: number | undefined;
+  /** As the user wrote them; known to be right. */
+  readonly faults: readonly string[];
   /** Of the ring. */
   readonly memory: SharedArrayBuffer;
 }

@@ -24,6 +24,8 @@ export interface RelayObserver {
   cut(connection: number, time: number): void;
   /** Both of the relay's sockets are closed. `paused`: milliseconds during which each side was not read. */
   closed(connection: number, paused: readonly [number, number], time: number): void;
+  /** A fault is made on purpose in a connection: its name. */
+  fault(connection: number, name: string, time: number): void;
   /** A connection could not be accepted; `code` is the system's, such as EMFILE. */
   notAccepted(pair: number, code: string, time: number): void;
 }

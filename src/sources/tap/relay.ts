@@ -4,6 +4,7 @@ import type { NetConnectOpts, Socket } from 'node:net';
 import type { EndpointAddress } from '../../model/endpoint-address.js';
 import type { Clock } from '../clock.js';
 import { RelayConnection, type RelayContext } from './relay-connection.js';
+import type { RelayFaultSource } from './relay-fault-seam.js';
 import { type RelayListener, startListening } from './relay-listener.js';
 import type { RelayObserver } from './relay-observer.js';
 
@@ -20,6 +21,7 @@ export interface RelayOptions {
   readonly clock: Clock;
   /** Access rights of socket files, such as 0o660. Default: those of the application's socket. */
   readonly mode?: number | undefined;
+  readonly faults?: RelayFaultSource | undefined;
 }
 
 export interface Relay {
@@ -41,6 +43,8 @@ export interface Relay {
 
 /** Connections that are asked at most in one call of `probe`. */
 const PROBED = 2000;
+/** Milliseconds after which an address is tried again that another program has taken. */
+const RETRY = 500;
 
 /** @throws UserError if an address cannot be listened on */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
@@ -48,15 +52,48 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const connections = new Map<number, RelayConnection>();
   const warnings: string[] = [];
   let next = 0;
+  let stopped = false;
   let onEmpty: (() => void) | undefined;
   let probed = 0;
   const context: RelayContext = {
     observer,
     clock,
+    faults: options.faults,
     gone(connection) {
       connections.delete(connection.number);
       if (connections.size === 0) onEmpty?.();
     },
+  };
+  const listeners: RelayListener[] = [];
+  /** Those that have been closed for a while. */
+  const away = new WeakSet<RelayListener>();
+  const absences = new Set<NodeJS.Timeout>();
+  const later = (milliseconds: number, what: () => void) => {
+    const timer = setTimeout(() => {
+      absences.delete(timer);
+      what();
+    }, milliseconds);
+    absences.add(timer);
+  };
+  /** Listens again; where another program has the address meanwhile, as soon as it has not. */
+  const comeBack = (pair: number, listener: RelayListener) => {
+    listener.again().then(
+      (next) => {
+        if (stopped) next.close();
+        else listeners[pair] = next;
+      },
+      () => {
+        if (!stopped) later(RETRY, () => comeBack(pair, listener));
+      },
+    );
+  };
+  /** Nobody listens for a while. */
+  const leave = (pair: number, milliseconds: number) => {
+    const listener = listeners[pair];
+    if (listener === undefined || away.has(listener)) return;
+    away.add(listener);
+    listener.close();
+    later(milliseconds, () => comeBack(pair, listener));
   };
   const accepted = (pair: number, to: NetConnectOpts, tcp: readonly [boolean, boolean]) => (web: Socket) => {
     const number = next++;
@@ -65,8 +102,9 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     const time = clock.now();
     observer.opened(number, pair, address === undefined || port === undefined ? undefined : { address, port }, time);
     connections.set(number, new RelayConnection(number, context, web, to, tcp));
+    const absent = options.faults?.down((name) => observer.fault(number, name, clock.now())) ?? 0;
+    if (absent > 0) leave(pair, absent);
   };
-  const listeners: RelayListener[] = [];
   try {
     for (const [pair, { listen, to }] of options.pairs.entries()) {
       const tcp = [listen.kind === 'tcp', to.kind === 'tcp'] as const;
@@ -85,6 +123,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   }
   const listening = listeners.map((listener) => listener.address);
   const stopAccepting = () => {
+    stopped = true;
+    for (const timer of absences) clearTimeout(timer);
     for (const listener of listeners.splice(0)) listener.close();
   };
   return {

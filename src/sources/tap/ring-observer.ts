@@ -45,6 +45,9 @@ export function ringObserver(ring: event.RingWriter, base: number): RelayObserve
     closed(connection, paused, time) {
       ring.push(event.EVENT_CLOSED, connection, Math.round(paused[0] * 1000), time - base, paused[1], undefined);
     },
+    fault(connection, name, time) {
+      ring.push(event.EVENT_FAULT, connection, 0, time - base, 0, utf8.encode(name));
+    },
     notAccepted(pair, code, time) {
       ring.push(event.EVENT_NOT_ACCEPTED, pair, 0, time - base, 0, utf8.encode(code));
     },

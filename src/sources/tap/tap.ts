@@ -14,6 +14,8 @@ export interface TapOptions {
   readonly pairs: readonly RelayPair[];
   /** Access rights of socket files; default: those of the application's socket. */
   readonly mode?: number | undefined;
+  /** Faults to make, as `parseFault` takes them. */
+  readonly faults?: readonly string[] | undefined;
   /** Bytes between the relay and the analysis, a power of two. */
   readonly ringSize?: number;
   /** The relay's thread has failed: our bug. */
@@ -50,7 +52,7 @@ const TURN = 4096;
 /** @throws UserError if an address cannot be listened on */
 export async function openTap(options: TapOptions): Promise<Tap> {
   const memory = event.ringMemory(options.ringSize ?? RING_SIZE);
-  const data: RelayData = { pairs: options.pairs, mode: options.mode, memory };
+  const data: RelayData = { pairs: options.pairs, mode: options.mode, faults: options.faults ?? [], memory };
   const worker = new Worker(relayWorker(), {
     workerData: data,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG },
@@ -119,6 +121,7 @@ const NOBODY: TapSink = {
   reset() {},
   cut() {},
   closed() {},
+  fault() {},
   notAccepted() {},
 };
 
@@ -204,6 +207,9 @@ class TapReader {
         break;
       case event.EVENT_CLOSED:
         sink.closed(connection, [detail / 1000, message.position], time);
+        break;
+      case event.EVENT_FAULT:
+        sink.fault(connection, this.word(), time);
         break;
       case event.EVENT_NOT_ACCEPTED:
         sink.notAccepted(connection, this.word(), time);

@@ -79,6 +79,7 @@ export function noting(notes: Told[]): RelayObserver {
     reset: note('reset'),
     cut: note('cut'),
     closed: note('closed'),
+    fault: note('fault'),
     notAccepted: note('notAccepted'),
   };
 }

@@ -1,6 +1,6 @@
 // Which request a record on its way out belongs to. Records are altered when they are sent, which may be after their
 // request has ended and another one with its id has begun: requests of one id come in order.
-import { END_REQUEST } from '../../fastcgi/constants.js';
+import { END_REQUEST } from '../fastcgi/constants.js';
 
 export class AnswersInOrder<T> {
   private readonly byId = new Map<number, T[]>();
