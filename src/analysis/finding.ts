@@ -50,6 +50,8 @@ export interface Finding {
   readonly scope: Scope;
   readonly evidence: readonly Evidence[];
   readonly advice: readonly Advice[];
+  /** The host shows it at this moment; left out where it is concluded from what has passed. */
+  readonly now?: true;
 }
 
 /** Evidence kept in one finding: the first ones prove it, the count says how many there are. */

@@ -29,7 +29,7 @@ export class BoundedHistogram {
 }
 
 /**
- * How a request ended: `ok` END_REQUEST, `aborted` by the web server, `truncated` cut by the application after its answer
+ * How a request ended: `ok` END_REQUEST, `aborted` by the web server, which may just close, `truncated` cut by the application after its answer
  * began, `no_end` before it began, or the protocol status it was refused with.
  */
 export const REQUEST_RESULTS = [
@@ -86,6 +86,8 @@ export class ListenerTally {
   /** `first how keepConn` */
   readonly closed = new Map<string, { readonly connection: EndedConnection; count: number }>();
   readonly connectErrors = new Map<string, number>();
+  /** Faults that were made on purpose, by name. */
+  readonly faults = new Map<string, number>();
   readonly timeToFirstByte = new BoundedHistogram(DURATION_BOUNDS);
   readonly total = new BoundedHistogram(DURATION_BOUNDS);
   readonly bodyIn = new BoundedHistogram(DURATION_BOUNDS);
@@ -121,9 +123,14 @@ export class ListenerTally {
     this.bodyIn.record(bodyIn / 1e9);
   }
 
-  /** @param nanoseconds that connecting to the application took */
+  /** @param nanoseconds that connecting to the application took; NaN where it did not come to that */
   connected(nanoseconds: number): void {
     this.connect.record(nanoseconds / 1e9);
+  }
+
+  /** @param name of the vocabulary of faults */
+  faultMade(name: string): void {
+    this.faults.set(name, (this.faults.get(name) ?? 0) + 1);
   }
 
   /** @param code the system's, such as `EAGAIN` */

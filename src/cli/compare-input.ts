@@ -68,7 +68,7 @@ export function reportOfSnapshot(name: string, snapshot: Snapshot): Report {
   // Of a tap that ran for long, old rows are only counted.
   const times = snapshot.folded === undefined ? timesOfFacts(snapshot.facts) : undefined;
   // Secrets in titles are replaced where they are shown.
-  return readReport(name, 'capture', reportHead(snapshot, true), times);
+  return readReport(name, 'capture', reportHead(snapshot, { showSecrets: true }), times);
 }
 
 async function readJson(input: TextInput): Promise<ComparedInput> {

@@ -21,6 +21,8 @@ export interface HostWatchOptions {
   readonly addresses: readonly string[];
   readonly pid?: number | undefined;
   readonly status: StatusSettings;
+  /** As HostProbeOptions has it. */
+  readonly ownName?: string;
   /** For tests. */
   readonly probe?: Pick<HostProbeOptions, 'root' | 'run' | 'clock'>;
 }
@@ -47,6 +49,7 @@ export class HostWatch {
     const probe = new HostProbe({
       addresses,
       ...(options.pid === undefined ? {} : { pid: options.pid }),
+      ...(options.ownName === undefined ? {} : { ownName: options.ownName }),
       ...options.probe,
     });
     return new HostWatch(probe, options);

@@ -5,12 +5,13 @@ import { type EndpointAddress, parseEndpoint } from '../model/endpoint-address.j
 import { UserError } from '../model/errors.js';
 import { TIME_FORMATS, type TimeFormat } from '../reporters/format-time.js';
 import type { RelayPair } from '../sources/tap/relay.js';
+import { addHostOptions, type HostOptions } from './host-options.js';
 import { parseCount, parseMoment, parseWord } from './options.js';
 
 export const TAP_FORMATS = ['text', 'json', 'ndjson'] as const;
 const FAIL_ON = [...SEVERITIES, 'never'] as const;
 
-export interface TapCommandOptions {
+export interface TapCommandOptions extends HostOptions {
   readonly listen?: readonly string[];
   readonly to?: readonly string[];
   readonly listenMode?: number;
@@ -25,6 +26,8 @@ export interface TapCommandOptions {
   readonly duration?: number;
   readonly grace: number;
   readonly once?: boolean;
+  /** False: this host is not looked at. */
+  readonly host: boolean;
   readonly filter?: string;
   readonly limit?: number;
   readonly failOn: (typeof FAIL_ON)[number];
@@ -45,7 +48,7 @@ export const TAP_EXAMPLES = `Examples:
 `;
 
 export function addTapOptions(command: Command): Command {
-  return command
+  command
     .addOption(
       new Option(
         '-l, --listen <address>',
@@ -114,7 +117,8 @@ export function addTapOptions(command: Command): Command {
         .argParser((value: string) => parseWord(value, '--fail-on', FAIL_ON)),
     )
     .option('-o, --output <file>', 'write the reports to a file')
-    .option('--log-file <file>', 'append messages to this file too')
+    .option('--log-file <file>', 'append messages, and findings as they come and go, to this file')
+    .option('--no-host', 'does not look at this host: accept queues, processes, TIME_WAIT')
     .addOption(
       new Option(
         '-t, --time <format>',
@@ -126,6 +130,7 @@ export function addTapOptions(command: Command): Command {
     .option('--no-color', 'no colours')
     .option('--ascii', 'no symbols beyond ASCII')
     .option('-q, --quiet', 'no messages on stderr');
+  return addHostOptions(command);
 }
 
 /** @throws UserError unless there is a --to for every --listen */

@@ -1,9 +1,11 @@
 // What `tap` prints while it runs: reports in text, or events as lines of JSON.
+import type { SeenFinding } from '../analysis/finding-history.js';
 import { selectRows } from '../analysis/select-rows.js';
 import type { Snapshot } from '../analysis/snapshot.js';
 import { jsonReport } from '../reporters/json.js';
 import { endEvents } from '../reporters/live-ndjson.js';
 import { textReport } from '../reporters/text.js';
+import { overLines } from '../reporters/text-over.js';
 import type { HistoryTable } from '../tcp/history-table.js';
 import { ChunkWriter } from './chunk-writer.js';
 import { localOffset } from './local-offset.js';
@@ -36,16 +38,35 @@ export class TapOutput {
   }
 
   /** The last report, in the format that was asked for. */
-  async last(snapshot: Snapshot, histories: HistoryTable): Promise<void> {
+  async last(snapshot: Snapshot, histories: HistoryTable, seen: readonly SeenFinding[]): Promise<void> {
     const { format, limit, showSecrets } = this.options;
     if (format === 'text') {
       await this.write(this.text(snapshot, histories));
+      await this.write(this.over(seen));
     } else {
       const rows = this.select(snapshot.facts, histories);
-      const json = { histories, limit: limit ?? Number.POSITIVE_INFINITY, showSecrets: showSecrets === true, ...rows };
+      const json = {
+        histories,
+        limit: limit ?? Number.POSITIVE_INFINITY,
+        showSecrets: showSecrets === true,
+        seen,
+        ...rows,
+      };
       await this.write(format === 'json' ? jsonReport(snapshot, json) : endEvents(snapshot, json));
     }
     await this.writer.end();
+  }
+
+  /** What was found and is over, beyond the last report. */
+  private *over(seen: readonly SeenFinding[]): Generator<string> {
+    const { options } = this;
+    const terminal = terminalOf(options.color, options.ascii === true, options.output !== undefined);
+    let begun = false;
+    for (const line of overLines(seen, terminal)) {
+      if (!begun) yield '\n';
+      begun = true;
+      yield `${line}\n`;
+    }
   }
 
   private text(snapshot: Snapshot, histories: HistoryTable): Iterable<string> {

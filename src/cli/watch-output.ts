@@ -12,8 +12,9 @@ import { safeJson } from '../reporters/safe-json.js';
 import { safeText } from '../reporters/safe-text.js';
 import { styleFor } from '../reporters/style.js';
 import { textContext } from '../reporters/text-context.js';
-import { findingLines, SEVERITY_WORDS } from '../reporters/text-findings.js';
+import { findingLines } from '../reporters/text-findings.js';
 import { beside } from '../reporters/text-layout.js';
+import { overLines } from '../reporters/text-over.js';
 
 /** One look and what came of it. */
 export interface Look {
@@ -79,27 +80,16 @@ function* endReport({ view, findings, snapshot }: Look, settings: OutputSettings
   if (!settings.once)
     yield `\n${style.strong(`In all: ${view.looks} looks in ${formatDuration(view.time, settings.ascii)}`)}\n\n`;
   const active = findings.filter((seen) => seen.active).map((seen) => seen.finding);
-  const over = findings.filter((seen) => !seen.active);
   if (active.length > 0) {
     yield* linesOf(findingLines(context({ ...snapshot, findings: active }, settings)));
     yield '\n';
   }
-  if (over.length > 0) {
-    yield `${style.strong('Seen and over')}\n`;
-    for (const { finding, worst, firstSeen, lastSeen, returns } of over) {
-      const when = `from ${formatDuration(firstSeen, settings.ascii)} to ${formatDuration(lastSeen, settings.ascii)}`;
-      const again = returns > 0 ? `, ${returns + 1} times` : '';
-      yield* linesOf(
-        beside(
-          `  ${SEVERITY_WORDS[worst]}`,
-          9,
-          safeText(redactText(`${finding.id}, ${when}${again}: ${finding.title}`)),
-          settings.width,
-        ),
-      );
-    }
-    yield '\n';
+  let isOver = false;
+  for (const line of overLines(findings, settings)) {
+    isOver = true;
+    yield `${line}\n`;
   }
+  if (isOver) yield '\n';
   if (findings.length === 0) yield 'Nothing wrong was seen.\n\n';
   yield* hostText(view, settings);
   const first = findings[0];

@@ -4,23 +4,23 @@ import { CHECKS } from '../analysis/checks/index.js';
 import { conclude } from '../analysis/conclude.js';
 import { FindingHistory } from '../analysis/finding-history.js';
 import { Pipeline } from '../analysis/pipeline.js';
-import { parseAddress } from '../endpoints/address.js';
 import { systemClock } from '../endpoints/clock.js';
-import { type MetricsServer, serveMetrics } from '../endpoints/metrics-server.js';
 import type { Candidate } from '../host/candidates.js';
 import { UserError } from '../model/errors.js';
-import { metricsFormat, metricsText, OPEN_METRICS_TYPE, PROMETHEUS_TYPE } from '../reporters/metrics/metrics-text.js';
 import { wallTime } from '../sources/clock.js';
 import { discoverApplications } from '../sources/host-discovery.js';
 import { ChunkWriter } from './chunk-writer.js';
 import { EXIT_FINDINGS, exitWith } from './exit.js';
 import { failsOn } from './fail-on.js';
+import { parseMetricsAddress, statusSettings } from './host-options.js';
 import { HostWatch } from './host-watch.js';
 import { interruptible } from './interrupt.js';
 import { localOffset } from './local-offset.js';
+import { LogFile } from './log-file.js';
+import { openMetrics } from './open-metrics.js';
 import { advise, complain } from './output.js';
 import { terminalOf } from './terminal.js';
-import { METRICS_ADDRESS, type WatchOptions } from './watch-options.js';
+import type { WatchOptions } from './watch-options.js';
 import { changeLines, type Look, watchOutput } from './watch-output.js';
 
 export async function runWatch(addresses: readonly string[], options: WatchOptions, version: string): Promise<void> {
@@ -31,12 +31,7 @@ export async function runWatch(addresses: readonly string[], options: WatchOptio
     const watch = await HostWatch.open({
       addresses: watched,
       pid: options.pid,
-      status: {
-        wanted: options.status,
-        path: options.statusPath,
-        timeout: options.statusTimeout,
-        maxChildren: options.maxChildren,
-      },
+      status: statusSettings(options),
     });
     await watchUntil(watch, options, metricsAddress && { ...metricsAddress, version }, interrupt.signal);
   } finally {
@@ -66,8 +61,21 @@ async function watchUntil(
     pipeline,
     zone: localOffset,
   });
-  const metrics = metricsAddress && (await openMetrics(metricsAddress, watch, history, options));
-  if (metrics && options.quiet !== true) advise(`metrics at http://${metrics.address}/metrics`);
+  const log = new LogFile(options.logFile);
+  const say = (text: string) => {
+    if (options.quiet !== true) advise(text);
+    log.say(text);
+  };
+  const metrics =
+    metricsAddress &&
+    (await openMetrics(metricsAddress, () => ({
+      version: metricsAddress.version,
+      // Before the first look nothing is known of the host.
+      host: watch.view.looks > 0 ? watch.view : undefined,
+      findings: history.findings,
+      perProcess: options.metricsPerProcess === true,
+    })));
+  if (metrics) say(`metrics at http://${metrics.address}/metrics`);
   const looks = once ? (options.interval > 0 ? 2 : 1) : Number.POSITIVE_INFINITY;
   const end = options.duration === undefined ? Number.POSITIVE_INFINITY : options.duration * 1e6;
   let last: Look | undefined;
@@ -82,6 +90,7 @@ async function watchUntil(
       if (signal.aborted) break;
       last = await lookOnce(watch, pipeline, history);
       if (options.log !== undefined) appendLog(options.log, [...changeLines(last.changes, last.wallTime)].join(''));
+      for (const { kind, seen } of last.changes) log.finding(kind, seen.finding);
       for (const piece of output.look(last)) writer.push(piece);
       await writer.flush();
     }
@@ -138,35 +147,6 @@ async function findAddresses(options: WatchOptions): Promise<string[]> {
 function candidateText({ address, certainty, reasons }: Candidate): string {
   const sure = { sure: 'FastCGI', likely: 'probably FastCGI', maybe: 'perhaps FastCGI' }[certainty];
   return `${address}: ${sure} (${reasons.join('; ')})`;
-}
-
-function parseMetricsAddress(given: string | true | undefined): { host: string; port: number } | undefined {
-  if (given === undefined) return undefined;
-  const text = given === true ? METRICS_ADDRESS : given;
-  // A port alone is on this host only: what is served tells about requests.
-  const match = /^:?(\d{1,5})$/.exec(text);
-  if (match) return { host: '127.0.0.1', port: Number(match[1]) };
-  const free = /^(.+):0$/.exec(text);
-  const address = parseAddress(free ? `${free[1]}:1` : text);
-  if (address.kind === 'unix')
-    throw new UserError(`--metrics ${text}: metrics are served over TCP`, `write ${METRICS_ADDRESS}`);
-  return { host: address.host, port: free ? 0 : address.port };
-}
-
-function openMetrics(
-  address: { host: string; port: number; version: string },
-  watch: HostWatch,
-  history: FindingHistory,
-  { metricsPerProcess: perProcess = false }: WatchOptions,
-): Promise<MetricsServer> {
-  const { version } = address;
-  return serveMetrics(address, (accept) => {
-    const format = metricsFormat(accept);
-    // Before the first look nothing is known of the host.
-    const host = watch.view.looks > 0 ? watch.view : undefined;
-    const text = metricsText({ version, host, findings: history.findings, perProcess }, format);
-    return { type: format === 'openmetrics' ? OPEN_METRICS_TYPE : PROMETHEUS_TYPE, text };
-  });
 }
 
 let logFailed = false;

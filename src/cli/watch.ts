@@ -1,8 +1,9 @@
 // `fcgi-inspect watch [address...]`: this host's view of an application, without a relay.
 import { type Command, Option } from 'commander';
 import { parseTime } from './endpoint-options.js';
+import { addHostOptions, METRICS_ADDRESS } from './host-options.js';
 import { parseCount, parseWord } from './options.js';
-import { FAIL_ON_WORDS, METRICS_ADDRESS, WATCH_FORMATS, type WatchOptions } from './watch-options.js';
+import { FAIL_ON_WORDS, WATCH_FORMATS, type WatchOptions } from './watch-options.js';
 
 const EXAMPLES = `Examples:
   fcgi-inspect watch                            finds FastCGI applications on this host and watches them
@@ -21,7 +22,7 @@ Exit codes: 0, also when it is ended with Ctrl-C; 1 findings at --fail-on; 2 usa
 `;
 
 export function addWatchCommand(program: Command): void {
-  program
+  const command = program
     .command('watch')
     .description("this host's view: accept queues, TIME_WAIT, load per process (no relay)")
     .argument('[addresses...]', 'host:port, [::1]:port or unix:/path; without one, FastCGI applications are looked for')
@@ -45,27 +46,9 @@ export function addWatchCommand(program: Command): void {
       new Option('--fail-on <severity>', 'exit 1 if there was a finding this bad: error, warning, note, never')
         .default('never')
         .argParser((value: string) => parseWord(value, '--fail-on', FAIL_ON_WORDS)),
-    )
-    .addOption(
-      new Option('--pid <pid>', 'looks at the network namespace of this process (a container)').argParser(
-        (value: string) => parseCount(value, '--pid', 1),
-      ),
-    )
-    .option('--status-path <path>', "php-fpm's status page (default: pm.status_path of its configuration)")
-    .option('--no-status', 'does not ask for the status page')
-    .addOption(
-      new Option('--status-timeout <time>', 'for the status page')
-        .default(1000, '1s')
-        .argParser((value: string) => parseTime(value, '--status-timeout')),
-    )
-    .addOption(
-      new Option(
-        '--max-children <count>',
-        'pm.max_children of the pool, where its configuration cannot be read',
-      ).argParser((value: string) => parseCount(value, '--max-children', 1)),
-    )
-    .option('--metrics [address]', `serves metrics for Prometheus at /metrics (default: ${METRICS_ADDRESS})`)
-    .option('--metrics-per-process', 'series for each process as well')
+    );
+  addHostOptions(command)
+    .option('--log-file <file>', 'appends messages and findings to a file, as lines of text')
     .option('--log <file>', 'appends findings that appear and end to a file, one JSON object a line')
     .addOption(
       new Option('--limit <count>', 'rows of each list at most')

@@ -2,13 +2,14 @@
 // rows. Numbers are raw; times are decimal seconds since the first packet.
 
 import type { Finding } from '../analysis/finding.js';
+import type { SeenFinding } from '../analysis/finding-history.js';
 import type { JoinedProcess } from '../analysis/process-join.js';
 import { type ConnectionRow, connectionRow, type RequestRow, requestRow } from '../analysis/rows.js';
 import type { Backend, LatencyFigures, Snapshot } from '../analysis/snapshot.js';
 import type { Percentiles } from '../analysis/sweep.js';
 import type { HistoryTable } from '../tcp/history-table.js';
 import { isoTime } from './format-time.js';
-import { hostObject } from './host-json.js';
+import { hostObject, seenObject } from './host-json.js';
 import { redactText } from './redact.js';
 import { safeJson } from './safe-json.js';
 
@@ -18,6 +19,8 @@ export interface JsonOptions {
   readonly histories: HistoryTable;
   /** Values of cookies and authorization in texts of findings are shown. */
   readonly showSecrets?: boolean;
+  /** Of a live source: every finding there was, also those that are over. */
+  readonly seen?: readonly SeenFinding[];
   /** Rows of the connections and requests arrays at most. */
   readonly limit: number;
   /** Which rows to list. */
@@ -28,7 +31,7 @@ export interface JsonOptions {
 /** The report in pieces; joined they are one JSON document. */
 export function* jsonReport(snapshot: Snapshot, options: JsonOptions): Generator<string> {
   const { facts } = snapshot;
-  const head = reportHead(snapshot, options.showSecrets);
+  const head = reportHead(snapshot, options);
   yield `${safeJson(head, 2).slice(0, -2)},\n  "connections": [`;
   yield* list(options.connectionRows, options.limit, (row) =>
     connectionObject(connectionRow(facts, options.histories, row)),
@@ -39,7 +42,7 @@ export function* jsonReport(snapshot: Snapshot, options: JsonOptions): Generator
 }
 
 /** All of the document but its lists of connections and requests. */
-export function reportHead(snapshot: Snapshot, showSecrets = false) {
+export function reportHead(snapshot: Snapshot, options: Pick<JsonOptions, 'showSecrets' | 'seen'> = {}) {
   return {
     schema: SCHEMA,
     input: inputObject(snapshot),
@@ -49,7 +52,8 @@ export function reportHead(snapshot: Snapshot, showSecrets = false) {
     },
     backends: snapshot.backends.map(backendObject),
     processes: snapshot.processes.map((process) => processObject(snapshot, process)),
-    findings: snapshot.findings.map((finding) => findingObject(finding, showSecrets)),
+    findings: snapshot.findings.map((finding) => findingObject(finding, options.showSecrets)),
+    ...(options.seen === undefined ? {} : { seen: options.seen.map(seenObject) }),
     ...(snapshot.host ? { host: hostObject(snapshot.host) } : {}),
     ...(snapshot.folded === undefined ? {} : { folded: snapshot.folded }),
     ...(snapshot.tap === undefined ? {} : { tap: snapshot.tap }),

@@ -43,6 +43,8 @@ export interface HostProbeOptions {
   readonly addresses: readonly WatchedAddress[];
   /** Looks at the network namespace of this process. */
   readonly pid?: number;
+  /** How our own process is called, where it is one of those that use the application; else it is left out. */
+  readonly ownName?: string | undefined;
   /** For tests: where /proc is, how commands are run, the clock. */
   readonly root?: string;
   readonly run?: RunCommand;
@@ -60,6 +62,7 @@ export class HostProbe {
   private readonly pid: number | undefined;
   private readonly begun: number;
   private readonly owners: SocketOwners;
+  private readonly ownName: string | undefined;
   private readonly configurations: HostConfigurations;
   private settings:
     | { readonly at: number; readonly value: KernelSettings; readonly missing: readonly Missing[] }
@@ -75,7 +78,8 @@ export class HostProbe {
     this.run = pid === undefined ? run : inNamespaceOf(pid, run);
     this.clock = clock;
     this.begun = clock.now();
-    this.owners = new SocketOwners(root, clock, process.pid);
+    this.ownName = options.ownName;
+    this.owners = new SocketOwners(root, clock, options.ownName === undefined ? process.pid : 0);
     this.configurations = new HostConfigurations(pid === undefined ? '' : `${root}/${pid}/root`);
     if (pid !== undefined && readSmall(`${root}/${pid}/stat`) === undefined) {
       throw new UserError(
@@ -236,7 +240,9 @@ export class HostProbe {
         `the descriptors of ${owners.denied} processes of other users cannot be read`;
       missing.push(unseen('socket-owners', text, 'run it as root, or as the user that the application runs as'));
     }
-    const processes = readProcesses(this.root, owners);
+    const processes = readProcesses(this.root, owners).map((each) =>
+      this.ownName !== undefined && each.pid === process.pid ? { ...each, name: this.ownName } : each,
+    );
     this.configurations.learn([
       ...processes,
       ...owners.masters.map((pid) => ({ title: processTitle(readSmall(`${this.root}/${pid}/cmdline`) ?? '') })),

@@ -45,7 +45,7 @@ export class SocketOwners {
   private lastScan = Number.NEGATIVE_INFINITY;
   private sliceEnd = 0;
 
-  /** @param self our own process, which is left out */
+  /** @param self our own process, which is left out; 0: it is not */
   constructor(
     private readonly root: string,
     private readonly clock: Clock,

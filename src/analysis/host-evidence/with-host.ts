@@ -5,7 +5,7 @@ import type { Facts } from '../facts.js';
 import { type Finding, MAX_EVIDENCE, SEVERITIES } from '../finding.js';
 
 /** What the host shows; the check gives it its id and its advice. */
-export type HostFinding = Omit<Finding, 'id' | 'advice'>;
+export type HostFinding = Omit<Finding, 'id' | 'advice' | 'now'>;
 export type HostRule = (host: HostView, facts: Facts) => readonly HostFinding[];
 
 /** The check, which answers from the host as well. */
@@ -16,7 +16,12 @@ export function withHost(rule: HostRule, check: Check): Check {
     run(facts) {
       const others = check.run(facts);
       if (!facts.host) return others;
-      const seen = rule(facts.host, facts).map((finding) => ({ ...finding, id: check.id, advice: check.remedy }));
+      const seen = rule(facts.host, facts).map((finding) => ({
+        ...finding,
+        id: check.id,
+        advice: check.remedy,
+        now: true as const,
+      }));
       return others === 'not-applicable' ? seen : together(others, seen);
     },
   };

@@ -26,6 +26,11 @@ export class EndedRows {
     this.closedNow.add(row);
   }
 
+  /** Rows of requests that had not ended at the last look. */
+  get underWay(): readonly number[] {
+    return this.pending.map(({ row }) => row);
+  }
+
   /** What has ended since; each row is given once. */
   take(requests: RequestTable): { readonly connections: readonly EndedRow[]; readonly requests: readonly EndedRow[] } {
     this.see(requests.count);

@@ -1,6 +1,7 @@
 // Findings over time: when each was first and last seen, which are new, which have cleared. A finding is the same one as
-// long as its id and its endpoint are; it is seen as long as it grows.
-import type { Finding } from '../finding.js';
+// long as its id and its endpoint are; it is seen as long as it grows, or as the host shows it.
+import { type Finding, SEVERITIES, type Severity } from '../finding.js';
+import type { SeenFinding } from '../finding-history.js';
 
 export interface WatchedFinding {
   /** As it was when it was last seen. */
@@ -10,6 +11,9 @@ export interface WatchedFinding {
   readonly lastSeen: number;
   /** It has not grown for a while, or is no longer true. */
   readonly cleared: boolean;
+  /** How often it came back, and the worst that it was. */
+  readonly returns: number;
+  readonly worst: Severity;
 }
 
 export interface FindingChange extends WatchedFinding {
@@ -32,12 +36,20 @@ export class FindingWatch {
       const key = keyOf(finding);
       present.add(key);
       const known = this.watched.get(key);
-      if (known !== undefined && isSame(known.finding, finding)) continue;
+      const same = known !== undefined && isSame(known.finding, finding);
+      if (same && finding.now !== true) continue;
       if (known === undefined && this.watched.size >= MOST) continue;
       const back = known === undefined || known.cleared;
-      const now = { finding, firstSeen: back ? time : known.firstSeen, lastSeen: time, cleared: false };
+      const now = {
+        finding,
+        firstSeen: known === undefined ? time : known.firstSeen,
+        lastSeen: time,
+        cleared: false,
+        returns: (known?.returns ?? 0) + (known?.cleared === true ? 1 : 0),
+        worst: worseOf(known?.worst ?? finding.severity, finding.severity),
+      };
       this.watched.set(key, now);
-      changes.push({ ...now, state: back ? 'appeared' : 'changed' });
+      if (back || !same) changes.push({ ...now, state: back ? 'appeared' : 'changed' });
     }
     for (const [key, known] of this.watched) {
       if (known.cleared || (present.has(key) && time - known.lastSeen < CLEAR_AFTER)) continue;
@@ -48,6 +60,18 @@ export class FindingWatch {
     return changes;
   }
 
+  /** The same for metrics and reports, times in nanoseconds. */
+  get seen(): readonly SeenFinding[] {
+    return this.list.map(({ finding, firstSeen, lastSeen, cleared, returns, worst }) => ({
+      finding,
+      firstSeen: firstSeen * 1e9,
+      lastSeen: lastSeen * 1e9,
+      active: !cleared,
+      returns,
+      worst,
+    }));
+  }
+
   /** Every finding there was, the ones that are seen now first. */
   get list(): readonly WatchedFinding[] {
     return [...this.watched.values()].sort((a, b) => Number(a.cleared) - Number(b.cleared));
@@ -56,6 +80,10 @@ export class FindingWatch {
 
 function keyOf({ id, scope }: Finding): string {
   return `${id} ${scope.endpoint ?? ''}`;
+}
+
+function worseOf(a: Severity, b: Severity): Severity {
+  return SEVERITIES.indexOf(a) <= SEVERITIES.indexOf(b) ? a : b;
 }
 
 function isSame(a: Finding, b: Finding): boolean {

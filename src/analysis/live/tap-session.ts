@@ -16,6 +16,7 @@ import { type TapFigures, WordCounts } from './tap-figures.js';
 import { applyNotes, type TapNotes } from './tap-notes.js';
 import { type PacketSink, TapPackets } from './tap-packets.js';
 import type { TapSink } from './tap-sink.js';
+import type { TapTally } from './tap-tally.js';
 
 export interface TapSessionOptions {
   /** `to` with an IP address, not a name. */
@@ -29,6 +30,8 @@ export interface TapSessionOptions {
   readonly onClosed?: (row: number, connection: number) => void;
   /** Rows have new numbers, and some are gone. */
   readonly onFolded?: (rows: Remapping) => void;
+  /** Counts what passes, for metrics. */
+  readonly tally?: TapTally | undefined;
   /** Rows of connections, and of requests, above which the older half goes. */
   readonly mostRows?: number;
 }
@@ -104,6 +107,7 @@ export class TapSession implements TapSink {
     time: number,
   ): void {
     this.figure.connections++;
+    this.options.tally?.opened(pair);
     this.open.set(connection, { pair, row: -1, firstEnd: -1, ended: 0 });
     const address = (webServer === undefined ? this.webServers[pair] : addressBytes(webServer.address)) ?? NO_ADDRESS;
     const port = webServer === undefined ? this.takePort(connection) : webServer.port;
@@ -116,6 +120,7 @@ export class TapSession implements TapSink {
 
   failed(connection: number, code: string, time: number): void {
     this.connectErrors.add(code);
+    this.options.tally?.connectFailed(this.pairOf(connection), code);
     this.packets.failed(connection, code, time);
   }
 
@@ -129,6 +134,7 @@ export class TapSession implements TapSink {
     time: number,
   ): void {
     this.figure.bytes[side] += end - start;
+    this.options.tally?.passed(this.pairOf(connection), side, end - start);
     this.packets.data(connection, side, bytes, start, end, position, time);
   }
 
@@ -170,6 +176,7 @@ export class TapSession implements TapSink {
     const open = this.open.get(connection);
     if (open === undefined) return;
     this.open.delete(connection);
+    this.options.tally?.closed(open.pair);
     this.givePort(connection);
     if (open.ended === 2) this.noteTimeWait(open);
     if (open.row < 0 || this.failure !== null) return;
@@ -177,8 +184,9 @@ export class TapSession implements TapSink {
     this.options.onClosed?.(open.row, connection);
   }
 
-  fault(_connection: number, name: string): void {
+  fault(connection: number, name: string): void {
     this.faults.add(name);
+    this.options.tally?.faultMade(this.pairOf(connection), name);
   }
 
   notAccepted(_pair: number, code: string): void {
@@ -189,6 +197,10 @@ export class TapSession implements TapSink {
   idle(): number[] {
     const { session } = this.pipeline;
     return [...this.open].flatMap(([connection, { row }]) => (row < 0 || session.isIdle(row) ? [connection] : []));
+  }
+
+  private pairOf(connection: number): number {
+    return this.open.get(connection)?.pair ?? 0;
   }
 
   /** Connections so far. */

@@ -87,7 +87,7 @@ export const TRAFFIC_FAMILIES: readonly MetricFamily[] = [
   ),
   histogramOf(
     'fcgi_request_duration_seconds',
-    'Times of requests: ttfb from the end of its input to the first byte of the answer, total from BEGIN_REQUEST to END_REQUEST, body_in to the end of STDIN, linger from END_REQUEST to the close of the connection.',
+    'Times of requests: ttfb from the end of its input to the first byte of the answer, total from BEGIN_REQUEST to END_REQUEST, body_in to the end of STDIN, linger from END_REQUEST to the close of a connection that is not kept.',
     ['phase'],
     (tally) => [
       [{ phase: 'ttfb' }, tally.timeToFirstByte],
@@ -111,6 +111,18 @@ export const TRAFFIC_FAMILIES: readonly MetricFamily[] = [
     *collect(input) {
       for (const [listener, tally] of tallies(input)) {
         for (const [errno, value] of tally.connectErrors) yield { labels: { listener, errno }, value };
+      }
+    },
+  },
+  {
+    name: 'fcgi_faults_injected_total',
+    type: 'counter',
+    help: 'Faults that were made on purpose.',
+    labels: ['listener', 'fault'],
+    source: 'traffic',
+    *collect(input) {
+      for (const [listener, tally] of tallies(input)) {
+        for (const [fault, value] of tally.faults) yield { labels: { listener, fault }, value };
       }
     },
   },

@@ -2,11 +2,14 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Check } from '../../analysis/check.js';
+import type { SeenFinding } from '../../analysis/finding-history.js';
 import { EndedRows } from '../../analysis/live/ended-rows.js';
 import { type FindingChange, FindingWatch, type WatchedFinding } from '../../analysis/live/finding-watch.js';
 import type { TapNotes } from '../../analysis/live/tap-notes.js';
 import { TapSession } from '../../analysis/live/tap-session.js';
+import { TapTally } from '../../analysis/live/tap-tally.js';
 import type { Snapshot } from '../../analysis/snapshot.js';
+import type { TrafficTally } from '../../analysis/traffic-tally.js';
 import type { HostView } from '../../host/host-view.js';
 import { type EndpointAddress, formatEndpoint } from '../../model/endpoint-address.js';
 import { UserError } from '../../model/errors.js';
@@ -22,6 +25,8 @@ export interface LiveTapOptions {
   readonly checks: readonly Check[];
   /** Faults to make, as `parseFault` takes them. */
   readonly faults?: readonly string[] | undefined;
+  /** What the host shows at the moment, where it is looked at. */
+  readonly host?: (() => HostView | undefined) | undefined;
   readonly record?:
     | (Omit<RecordingOptions, 'comment' | 'clock'> & { readonly comment: (notes: TapNotes) => string })
     | undefined;
@@ -29,6 +34,8 @@ export interface LiveTapOptions {
 
 export interface LiveTap {
   readonly listening: readonly EndpointAddress[];
+  /** Where each pair's application is, names looked up. */
+  readonly applications: readonly EndpointAddress[];
   readonly names: readonly { readonly listen: string; readonly to: string }[];
   readonly warnings: readonly string[];
   /** Milliseconds since 1970 at time 0. */
@@ -51,6 +58,9 @@ export interface LiveTap {
   /** What is new in the findings, at most every so many milliseconds. */
   takeFindings(interval: number): readonly FindingChange[];
   readonly findings: readonly WatchedFinding[];
+  readonly seen: readonly SeenFinding[];
+  /** For metrics; as of the last `takeEnded`. */
+  readonly traffic: TrafficTally;
   /** Takes what the relay has told, and writes the recording as far as it is. */
   flush(): void;
   stopAccepting(): void;
@@ -73,12 +83,14 @@ export async function openLiveTap(options: LiveTapOptions): Promise<LiveTap> {
   });
   const named = tap.listening.map((listen, index) => ({ listen, to: pairs[index].to }));
   const ended = new EndedRows();
+  const tally = new TapTally(named.map(({ to }) => formatEndpoint(to)));
   const watch = new FindingWatch();
   let recording: Recording | undefined;
   const session = new TapSession({
     pairs: named,
     origin: tap.origin,
     checks: options.checks,
+    tally,
     recorder: { packet: (connection, frame, error) => recording?.packet(connection, frame, error) },
     onClosed: (row, connection) => ended.connectionClosed(row, connection),
     onFolded: (rows) => ended.renumber(rows),
@@ -96,9 +108,18 @@ export async function openLiveTap(options: LiveTapOptions): Promise<LiveTap> {
   const opened = systemClock.origin() - tap.origin;
   const now = () => systemClock.now() + opened;
   let watched = Number.NEGATIVE_INFINITY;
-  const snapshot = (time?: number, host?: HostView) => session.snapshot(tap.lost, time, host);
+  let took = 0;
+  const snapshot = (time?: number, host?: HostView) => {
+    const made = session.snapshot(tap.lost, time, host ?? options.host?.());
+    for (const { endpoint, maxConcurrentRequests } of made.backends) {
+      const listener = tally.traffic.listeners.get(endpoint);
+      if (listener) listener.mostInFlight = Math.max(listener.mostInFlight, maxConcurrentRequests);
+    }
+    return made;
+  };
   return {
     listening: tap.listening,
+    applications: pairs.map(({ to }) => to),
     names: named.map(({ listen, to }) => ({ listen: formatEndpoint(listen), to: formatEndpoint(to) })),
     warnings: tap.warnings,
     origin: tap.origin,
@@ -123,16 +144,27 @@ export async function openLiveTap(options: LiveTapOptions): Promise<LiveTap> {
       return recording;
     },
     snapshot,
-    takeEnded: () => ended.take(session.pipeline.session.log.requests),
+    takeEnded() {
+      const rows = ended.take(session.pipeline.session.log.requests);
+      tally.take(session.tables, { ...rows, underWay: ended.underWay });
+      return rows;
+    },
     takeFindings(interval) {
       const time = now();
-      if (time - watched < interval) return [];
+      // Concluding takes a tenth of this thread's time at most.
+      if (time - watched < Math.max(interval, took * 10)) return [];
       watched = time;
-      return watch.update(snapshot(time).findings, time / 1000);
+      const { findings } = snapshot(time);
+      took = now() - time;
+      return watch.update(findings, time / 1000);
     },
     get findings() {
       return watch.list;
     },
+    get seen() {
+      return watch.seen;
+    },
+    traffic: tally.traffic,
     flush() {
       if (failure !== undefined) throw failure;
       recording?.flush();
