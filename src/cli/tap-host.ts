@@ -13,7 +13,7 @@ const SHARE = 10;
 export interface TapHost {
   /** After the last look; undefined before the first. */
   readonly view: HostView | undefined;
-  /** Ends it; what was seen last stays. */
+  /** Ends it with one more look, which stays. */
   stop(): Promise<void>;
 }
 
@@ -64,9 +64,11 @@ class Looks implements TapHost {
   }
 
   async stop(): Promise<void> {
+    if (this.stopped) return;
     this.stopped = true;
     clearTimeout(this.timer);
     await this.looking;
+    await this.look();
   }
 
   private async look(): Promise<void> {

@@ -1,8 +1,9 @@
 // Runs the tap command: the relay, looks at the host, reports or events while it goes on, metrics for whoever asks.
 import { CHECKS } from '../analysis/checks/index.js';
 import { notesComment } from '../analysis/live/tap-notes.js';
+import type { HostView } from '../host/host-view.js';
 import { formatDuration } from '../reporters/format-duration.js';
-import { beginEvent, findingEvents, rowEvents } from '../reporters/live-ndjson.js';
+import { beginEvent, findingEvents, hostEvent, rowEvents } from '../reporters/live-ndjson.js';
 import { type LiveTap, openLiveTap } from '../sources/tap/live-tap.js';
 import { EXIT_FINDINGS, exitWith } from './exit.js';
 import { failsOn } from './fail-on.js';
@@ -70,7 +71,7 @@ export async function runTap(options: TapCommandOptions, version: string): Promi
       if (faults.length > 0) say(`making faults on purpose: ${faults.join('; ')}`);
       if (metrics) say(`metrics at http://${metrics.address}/metrics`);
       if (options.format === 'ndjson') await output.write([beginEvent(live.names, live.origin)]);
-      await new TapRun(live, output, options, say, log, signals).run(() => host?.stop());
+      await new TapRun(live, output, options, say, log, signals, () => host?.view).run(() => host?.stop());
     } finally {
       await metrics?.close();
     }
@@ -89,6 +90,8 @@ export async function runTap(options: TapCommandOptions, version: string): Promi
 
 class TapRun {
   private told = false;
+  /** Told as an event last. */
+  private lookedAt: HostView | undefined;
   private reported: number;
 
   constructor(
@@ -98,6 +101,7 @@ class TapRun {
     private readonly say: Say,
     private readonly log: LogFile,
     private readonly signals: Signals,
+    private readonly host: () => HostView | undefined,
   ) {
     this.reported = live.now();
   }
@@ -139,6 +143,9 @@ class TapRun {
     for (const { state, finding } of changes) if (state !== 'changed') this.log.finding(state, finding);
     if (options.format === 'ndjson') {
       await output.write(rowEvents(live.tables, live.protocolOf, live.histories, connections, requests));
+      const host = this.host();
+      if (host !== this.lookedAt) await output.write(hostEvent(host));
+      this.lookedAt = host;
       await output.write(findingEvents(changes, options.showSecrets === true));
     }
     const now = live.now();

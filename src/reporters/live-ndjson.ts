@@ -6,7 +6,9 @@ import type { EndedRow } from '../analysis/live/ended-rows.js';
 import type { FindingChange } from '../analysis/live/finding-watch.js';
 import { type ConnectionTables, connectionRowOf, requestRow } from '../analysis/rows.js';
 import type { Snapshot } from '../analysis/snapshot.js';
+import type { HostView } from '../host/host-view.js';
 import type { HistoryTable } from '../tcp/history-table.js';
+import { hostObject } from './host-json.js';
 import { connectionObject, findingObject, type JsonOptions, ndjsonReport, requestObject, SCHEMA } from './json.js';
 import { safeJson } from './safe-json.js';
 
@@ -36,6 +38,11 @@ export function* rowEvents(
     const object = connectionObject(connectionRowOf(facts, histories, row, protocolOf(row)));
     yield line('connection', { ...object, id });
   }
+}
+
+/** A look at the host. */
+export function* hostEvent(view: HostView | undefined): Generator<string> {
+  if (view !== undefined) yield line('host', hostObject(view));
 }
 
 export function* findingEvents(changes: readonly FindingChange[], showSecrets: boolean): Generator<string> {

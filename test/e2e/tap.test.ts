@@ -1,6 +1,6 @@
 // A tap between real servers: their logs are as without it, and its report is what they logged.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, type TestContext, test } from 'node:test';
 import { gcc } from '../support/peers/compiler.js';
 import { eventually } from '../support/peers/eventually.js';
@@ -11,38 +11,13 @@ import { phpFpm, startPhpFpm } from '../support/peers/php-fpm.js';
 import { missingPrograms } from '../support/peers/programs.js';
 import { ss } from '../support/peers/sockets.js';
 import { Stage } from '../support/peers/stage.js';
-import { type Report, reportOfFiles } from '../support/report.js';
-import { bin } from '../support/run-bin.js';
+import { reportOfFiles } from '../support/report.js';
 import { layScripts } from './scripts.js';
+import { placeTap as placeAnyTap, type TapReport } from './tap-scene.js';
 import { fetchAtOnce, fetchInTurn, times } from './web-client.js';
 
-interface TapReport extends Report {
-  readonly tap: { readonly connections: number; readonly cut: number; readonly connectErrors: object };
-}
-
-interface PlacedTap {
-  readonly recording: string;
-  /** Ends it as a user does; its report. */
-  finished(): Promise<TapReport>;
-}
-
-/** Starts the tap; `listen` and `to` as on its command line. */
-async function placeTap(stage: Stage, listen: string, to: string): Promise<PlacedTap> {
-  const recording = stage.path('tap.pcapng');
-  const output = stage.path('tap.json');
-  const args = ['tap', '--listen', listen, '--to', to, '--record', recording, '--format', 'json', '-o', output];
-  const daemon = stage.start(process.execPath, [bin, ...args, '--grace', '3s'], { stopSignal: 'SIGINT' });
-  await daemon.until('listening', () => daemon.output.includes('no traffic yet'));
-  return {
-    recording,
-    async finished() {
-      daemon.signalAll('SIGINT');
-      await daemon.wait();
-      await eventually('the report', () => existsSync(output));
-      return JSON.parse(readFileSync(output, 'utf8')) as TapReport;
-    },
-  };
-}
+/** What the host shows is not in a recording: it is left aside here. */
+const placeTap = (stage: Stage, listen: string, to: string) => placeAnyTap(stage, listen, to, ['--no-host']);
 
 const rows = (list: readonly { method: string | null; uri: string | null }[]) =>
   list.map(({ method, uri }) => `${method} ${uri}`).sort();

@@ -55,7 +55,7 @@ export interface LiveTap {
   snapshot(time?: number, host?: HostView): Snapshot;
   /** Rows that have ended since the last call. */
   takeEnded(): ReturnType<EndedRows['take']>;
-  /** What is new in the findings, at most every so many milliseconds. */
+  /** What is new in the findings, at most every so many milliseconds, and whenever the host was looked at; 0: now. */
   takeFindings(interval: number): readonly FindingChange[];
   readonly findings: readonly WatchedFinding[];
   readonly seen: readonly SeenFinding[];
@@ -109,6 +109,7 @@ export async function openLiveTap(options: LiveTapOptions): Promise<LiveTap> {
   const now = () => systemClock.now() + opened;
   let watched = Number.NEGATIVE_INFINITY;
   let took = 0;
+  let concluded: HostView | undefined;
   const snapshot = (time?: number, host?: HostView) => {
     const made = session.snapshot(tap.lost, time, host ?? options.host?.());
     for (const { endpoint, maxConcurrentRequests } of made.backends) {
@@ -151,8 +152,11 @@ export async function openLiveTap(options: LiveTapOptions): Promise<LiveTap> {
     },
     takeFindings(interval) {
       const time = now();
-      // Concluding takes a tenth of this thread's time at most.
-      if (time - watched < Math.max(interval, took * 10)) return [];
+      // Concluding takes a tenth of this thread's time at most; where the host shows something new, a third.
+      const view = options.host?.();
+      const wait = view === concluded ? Math.max(interval, took * 10) : took * 3;
+      if (interval > 0 && time - watched < wait) return [];
+      concluded = view;
       watched = time;
       const { findings } = snapshot(time);
       took = now() - time;
