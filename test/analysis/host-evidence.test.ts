@@ -131,6 +131,37 @@ describe('accept queues', () => {
     );
   });
 
+  it('that all threads of a program are at work on', () => {
+    const threaded = (working: number, waits: readonly string[]) =>
+      sample(
+        0,
+        [
+          listener({
+            connections: [
+              ...Array.from({ length: working }, (_, index) =>
+                connection({ inode: 100 + index, key: `127.0.0.1:${50_000 + index}` }),
+              ),
+              waiting(1, 1.4),
+            ],
+          }),
+        ],
+        {
+          processes: [worker(20, [100, 101, 102, 103], { name: 'app', title: 'app', threads: 5, waits, parent: 1 })],
+        },
+      );
+    const busy = viewOf(threaded(4, ['futex_wait_queue', 'hrtimer_nanosleep']));
+    assert.match(theFinding('workers-exhausted', busy).title, /^All threads of .* hold a connection \(4 of them\)/);
+    assert.deepEqual(
+      findingsOf(busy).map(({ id }) => id),
+      ['stuck-accept-queue', 'workers-exhausted'],
+    );
+    // A thread is left, or one stands in accept, or an event loop has them all.
+    assert.ok(!idsOf(threaded(3, ['futex_wait_queue', 'hrtimer_nanosleep'])).includes('workers-exhausted'));
+    assert.ok(!idsOf(threaded(4, ['inet_csk_accept'])).includes('workers-exhausted'));
+    assert.ok(!idsOf(threaded(4, ['do_epoll_wait', 'futex_wait_queue'])).includes('workers-exhausted'));
+    assert.ok(!idsOf(threaded(4, [])).includes('workers-exhausted'));
+  });
+
   it('that a lock causes are told from threads that wait for it', () => {
     const silent = connection({ inode: 100, bytesReceived: 0, sinceReceived: 1.5 * SECOND });
     const threaded = (waits: readonly string[]) =>

@@ -68,6 +68,41 @@ function workersSentence({ workers }: ListenerView): string {
 }
 
 export function allBusy(host: HostView): HostFinding[] {
+  return [...busyWorkers(host), ...busyThreads(host)];
+}
+
+/** Of a program with a thread for each connection: as many are accepted as it has threads, and none stands in accept. */
+function busyThreads(host: HostView): HostFinding[] {
+  return host.listeners.flatMap((listener) => {
+    const { activities, address, depth, workers } = listener;
+    const processes = workersOf(host.processes, listener);
+    const threads = processes.reduce((sum, process) => sum + process.threads, 0);
+    const working = activities.working + activities.open;
+    const places = new Set(processes.flatMap(({ waits }) => waits.map(waitingPlace)));
+    // One thread may only look after the others.
+    const isFull = working >= 2 && working >= threads - processes.length;
+    if (workers.prefork || !isStuck(listener) || !isFull) return [];
+    if (places.size === 0 || places.has('accept') || places.has('events') || places.has('poll')) return [];
+    return [
+      {
+        severity: 'error' as const,
+        title: `All threads of ${address} hold a connection (${grouped(working)} of them) while ${counted(depth, 'connection')} wait${depth === 1 ? 's' : ''} in the accept queue`,
+        detail:
+          'A thread serves one connection at a time, and none of them stands in accept: the next connection is accepted when one ' +
+          'of them is done.',
+        count: working,
+        scope: { endpoint: address },
+        evidence: [
+          ...processEvidence(processes, MAX_EVIDENCE - 3),
+          queueEvidence(listener),
+          ...waitingEvidence(listener, 2),
+        ],
+      },
+    ];
+  });
+}
+
+function busyWorkers(host: HostView): HostFinding[] {
   return host.listeners
     .filter((listener) => isExhausted(listener) && parkedShare(listener) < PINNED)
     .map((listener) => {
@@ -135,7 +170,8 @@ export function lockedAccept(host: HostView): HostFinding[] {
     );
     const threads = processes.reduce((sum, process) => sum + process.threads, 0);
     const accepted = listener.connections.filter((connection) => connection.accepted).length;
-    if (held.length === 0 || accepted >= threads) return [];
+    // The main thread may only wait for the others.
+    if (held.length === 0 || accepted >= threads - processes.length) return [];
     return [
       {
         severity: 'error' as const,
