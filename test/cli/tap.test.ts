@@ -215,6 +215,12 @@ describe('tap', { concurrency: 4, timeout: 60_000 }, () => {
     const { started } = await tap(context, await application(context), '--log-file', log, '--duration', '300ms');
     await started.ended;
     assert.match(readFileSync(log, 'utf8'), /^\d{4}-\d\d-\d\dT.*Z listening on unix:/);
+    // What is found stands there too: nobody listens behind this one.
+    const other = path('tap.log');
+    const lost = await tap(context, path('nobody.sock'), '--log-file', other, '--duration', '1500ms');
+    await lost.ask('/');
+    await lost.started.ended;
+    assert.match(readFileSync(other, 'utf8'), /Z finding appeared: error connection-refused: /);
   });
 
   test('what makes no sense: one sentence, a hint, exit 2', async (context) => {
@@ -235,6 +241,10 @@ describe('tap', { concurrency: 4, timeout: 60_000 }, () => {
       [['--listen', ':0', '--to', ':9', '--filter', 'nonsense =='], /filter|nonsense/],
       [['--listen', ':0', '--to', ':9', '--fault', 'drop_everything'], /drop_everything/],
       [['--listen', ':0', '--to', ':9', '--fault', 'stop_accepting'], /stop_accepting cannot be made here/],
+      [['--listen', ':0', '--to', ':9', '--log-file', '/no/such/file'], /cannot write \/no\/such\/file/],
+      [['--listen', ':0', '--to', ':9', '--metrics', 'unix:/x'], /served over TCP/],
+      [['--listen', ':0', '--to', ':9', '--metrics', '192.0.2.1:1'], /no address of this host/],
+      [['--listen', ':0', '--to', ':9', '--pid', '4194305'], /there is no process 4194305/],
       [['--listen', ':0', '--to', 'no-such-host.invalid:9000'], /the name is not known/],
     ] as const) {
       const { status, stderr, stdout } = runBin(['tap', ...args]);

@@ -17,6 +17,7 @@ test('what makes no sense is told in a sentence, with exit code 2', () => {
     [['--fail-on', 'everything'], /not one of error, warning, note, never/],
     [['127.0.0.1:1', '--pid', '0'], /--pid 0/],
     [['127.0.0.1:1', '--pid', '4194305'], /there is no process 4194305/],
+    [['127.0.0.1:1', '--once', '--log-file', '/no/such/file'], /cannot write \/no\/such\/file/],
     [['127.0.0.1:1', '--once', '--metrics', 'unix:/x'], /served over TCP/],
     [['127.0.0.1:1', '--once', '--metrics', '192.0.2.1:1'], /no address of this host/],
   ];
@@ -67,6 +68,8 @@ describe('one look', { skip: isLinux ? false : 'needs /proc' }, () => {
       output,
       '--fail-on',
       'error',
+      '--log-file',
+      join(folder, 'watch.log'),
     ];
     const { status, stdout } = await startBin(args).ended;
     assert.deepEqual([status, stdout], [1, '']);
@@ -79,6 +82,7 @@ describe('one look', { skip: isLinux ? false : 'needs /proc' }, () => {
       [report.schema, report.looks, report.findings.map(({ id }) => id)],
       ['fcgi-inspect/watch/1', 1, ['daemon-gone']],
     );
+    assert.match(readFileSync(join(folder, 'watch.log'), 'utf8'), /Z finding appeared: error daemon-gone: /);
   });
 
   test('takes two looks an interval apart unless told otherwise', async () => {
