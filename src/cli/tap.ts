@@ -6,7 +6,7 @@ import { addTapOptions, TAP_EXAMPLES, type TapCommandOptions } from './tap-optio
 export function addTapCommand(program: Command): void {
   const command = program
     .command('tap')
-    .description('relay between web server and application, and say what is wrong with what passes (live)');
+    .description('relay between web server and application, and say what is wrong (live)');
   addTapOptions(command)
     .addHelpText('before', TAP_EXAMPLES)
     .action(async (options: TapCommandOptions) => {

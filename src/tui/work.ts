@@ -31,7 +31,11 @@ export function runJob<Step, Result>(
       for (;;) {
         const step = steps.next();
         if (step.done) {
-          hooks.done(step.value);
+          const { value } = step;
+          // What is made of the result has a turn of its own.
+          turns.soon(() => {
+            if (!cancelled) hooks.done(value);
+          });
           return;
         }
         if (turns.now() - began < SLICE) continue;

@@ -17,6 +17,10 @@ test('every help begins with examples', () => {
     ['request', '--help'],
     ['bench', '--help'],
     ['status', '--help'],
+    ['watch', '--help'],
+    ['tap', '--help'],
+    ['compare', '--help'],
+    ['reproduce-bug', '--help'],
     ['help', 'decode'],
   ]) {
     const { status, stdout, stderr } = runBin(args);

@@ -128,8 +128,13 @@ export function* sortRows(
     [order, otherOrder] = [otherOrder, order];
     [words, otherWords] = [otherWords, words];
   }
-  yield 1;
-  return order.slice();
+  // Fresh memory costs most when it is touched for the first time.
+  const sorted = new Uint32Array(count);
+  for (let from = 0; from < count; from += STEP) {
+    sorted.set(order.subarray(from, Math.min(count, from + STEP)), from);
+    yield 1;
+  }
+  return sorted;
 }
 
 const MASK = (1 << DIGIT_BITS) - 1;
