@@ -14,7 +14,7 @@ export interface ReproduceOptions {
   readonly stage?: string;
   readonly set: readonly string[];
   readonly front: FrontName;
-  readonly app: ApplicationName;
+  readonly app?: ApplicationName;
   readonly format: (typeof REPRODUCE_FORMATS)[number];
   readonly tui?: boolean;
   readonly keep?: string;
@@ -57,9 +57,10 @@ export function addReproduceOptions(command: Command): Command {
         .argParser((value: string) => parseWord(value, '--front', FRONTS)),
     )
     .addOption(
-      new Option('--app <name>', `the application: ${APPLICATIONS.join(', ')}`)
-        .default('embedded')
-        .argParser((value: string) => parseWord(value, '--app', APPLICATIONS)),
+      new Option(
+        '--app <name>',
+        `the application: ${APPLICATIONS.join(', ')} (default: embedded, or the one that has the bug)`,
+      ).argParser((value: string) => parseWord(value, '--app', APPLICATIONS)),
     )
     .addOption(
       new Option('-f, --format <name>', `output: ${REPRODUCE_FORMATS.join(', ')}`)

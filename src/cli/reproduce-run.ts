@@ -7,9 +7,11 @@ import { jsonReport } from '../reporters/json.js';
 import { stageFigures, stagesText } from '../reporters/stages-text.js';
 import { styleFor } from '../reporters/style.js';
 import { textReport } from '../reporters/text.js';
+import { ownNamespace, runInNamespace } from '../reproduce/namespace.js';
 import { runStage, type StageResult } from '../reproduce/run-stage.js';
 import { judge, judgeComparison, type Verdict } from '../reproduce/verdict.js';
-import { parseSetting, type Scenario, type ScenarioStage } from '../scenarios/scenario.js';
+import type { ApplicationName } from '../scenarios/play.js';
+import { allStages, parseSetting, type Scenario, type ScenarioStage } from '../scenarios/scenario.js';
 import { EXIT_FINDINGS, exitWith } from './exit.js';
 import { failsOn } from './fail-on.js';
 import { interruptible } from './interrupt.js';
@@ -20,6 +22,9 @@ import { type Terminal, terminalOf } from './terminal.js';
 
 const JSON_SCHEMA = 'fcgi-inspect/reproduce/1';
 
+/** Set for the run that is in its namespace already. */
+const INSIDE = 'FCGI_INSPECT_REPRODUCE_NAMESPACE';
+
 interface Played {
   readonly result: StageResult;
   readonly verdict: Verdict;
@@ -28,8 +33,17 @@ interface Played {
 /** @throws UserError where it cannot be played as asked */
 export async function runScenario(scenario: Scenario, options: ReproduceOptions, version: string): Promise<void> {
   const values = Object.fromEntries(options.set.map((text) => parseSetting(scenario, text)));
-  const stages = stagesOf(scenario, options);
-  checkPlayers(scenario, options);
+  const application = checkPlayers(scenario, options);
+  const namespace =
+    scenario.needs === 'network-namespace' && process.env[INSIDE] === undefined ? ownNamespace() : undefined;
+  if (namespace !== undefined && 'command' in namespace) {
+    process.env[INSIDE] = '1';
+    exitWith(await runInNamespace(namespace.command, process.argv.slice(1)));
+    return;
+  }
+  if (namespace !== undefined && options.quiet !== true)
+    advise(`no network namespace can be made here (${namespace.reason}): ${scenario.name} is played by model`);
+  const stages = stagesOf(scenario, options, namespace !== undefined);
   if (options.keep !== undefined) makeFolder(options.keep);
   const interrupt = interruptible();
   const say = (text: string) => {
@@ -45,7 +59,7 @@ export async function runScenario(scenario: Scenario, options: ReproduceOptions,
         stage,
         values,
         front: options.front,
-        application: options.app,
+        application,
         path: process.env.PATH ?? '',
         host: options.listenHost,
         program: `fcgi-inspect ${version}`,
@@ -84,18 +98,21 @@ export async function runScenario(scenario: Scenario, options: ReproduceOptions,
 }
 
 /** @throws UserError for a front or an application with which it cannot be played */
-function checkPlayers({ name, fronts, applications }: Scenario, { front, app }: ReproduceOptions): void {
+function checkPlayers(scenario: Scenario, { front, app }: ReproduceOptions): ApplicationName {
+  const { name, fronts, needsApplication } = scenario;
   if (front !== 'embedded' && !fronts.includes(front)) {
     throw new UserError(`${name} is not played with --front ${front}`, `--front ${['embedded', ...fronts].join(', ')}`);
   }
-  if (app !== 'embedded' && !applications.includes(app)) {
-    throw new UserError(`${name} is not played with --app ${app}`, `--app ${['embedded', ...applications].join(', ')}`);
-  }
+  const applications = needsApplication ? [needsApplication] : (['embedded', ...scenario.applications] as const);
+  const application = app ?? applications[0];
+  if (!applications.includes(application))
+    throw new UserError(`${name} is not played with --app ${application}`, `--app ${applications.join(', ')}`);
+  return application;
 }
 
 /** @throws UserError for a stage that there is not */
-function stagesOf(scenario: Scenario, { stage: name, fixed }: ReproduceOptions): ScenarioStage[] {
-  const all = [...scenario.stages, ...(scenario.cure ? [scenario.cure] : [])];
+function stagesOf(scenario: Scenario, { stage: name, fixed }: ReproduceOptions, byModel: boolean): ScenarioStage[] {
+  const all = allStages(scenario);
   if (name !== undefined) {
     const stage = all.find((each) => each.name === name);
     if (!stage) {
@@ -106,10 +123,11 @@ function stagesOf(scenario: Scenario, { stage: name, fixed }: ReproduceOptions):
     }
     return fixed && scenario.cure && stage !== scenario.cure ? [stage, scenario.cure] : [stage];
   }
-  return fixed ? all : [...scenario.stages];
+  const stages = byModel && scenario.model ? [scenario.model] : scenario.stages;
+  return [...stages, ...(fixed && scenario.cure ? [scenario.cure] : [])];
 }
 
-/** With values of the user's own nobody knows what it must end with. */
+/** Whether it was played with the values that it has. */
 function isDefault(scenario: Scenario, { stage, values }: StageResult): boolean {
   return Object.entries(values).every(
     ([name, value]) => value === (stage.values[name] ?? scenario.parameters[name].fallback),
@@ -126,6 +144,8 @@ function tellVerdict(
   for (const trouble of result.troubles) complain(trouble);
   if (interrupted) return;
   if (result.cut) complain(`${result.stage.name} was ended by its time limit`);
+  // With values of the user's own, or a web server that crashed, nobody knows what it must end with.
+  if (!isDefault(scenario, result) || result.troubles.length > 0) return;
   if (scenario.compares !== undefined) return;
   if (verdict.missing.length > 0) {
     complain(
@@ -169,7 +189,12 @@ function reportText(
 }
 
 function* jsonPieces(scenario: Scenario, played: readonly Played[], options: ReproduceOptions): Generator<string> {
-  const head = { schema: JSON_SCHEMA, scenario: scenario.name, front: options.front, application: options.app };
+  const head = {
+    schema: JSON_SCHEMA,
+    scenario: scenario.name,
+    front: options.front,
+    application: options.app ?? scenario.needsApplication ?? 'embedded',
+  };
   yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "runs": [`;
   let separator = '\n';
   for (const { result, verdict } of played) {

@@ -1,6 +1,6 @@
 // Scenarios for people: the list by symptom, and what one of them is about.
 import type { Scenario, ScenarioStage } from '../scenarios/scenario.js';
-import { SYMPTOMS } from '../scenarios/scenario.js';
+import { allStages, SYMPTOMS } from '../scenarios/scenario.js';
 import { safeText } from './safe-text.js';
 import { styleFor } from './style.js';
 import { asciiText } from './symbols.js';
@@ -40,7 +40,7 @@ export function* scenarioExplained(scenario: Scenario, options: ScenarioTextOpti
     for (const line of wrap(printable(paragraph.replaceAll('\n', ' '), options), width)) yield `${line}\n`;
   }
   yield `\n${style.strong('Runs')}\n`;
-  const stages = [...scenario.stages, ...(scenario.cure ? [scenario.cure] : [])];
+  const stages = allStages(scenario);
   const cells = stages.reduce((most, { name }) => Math.max(most, name.length), 0) + 4;
   for (const stage of stages) {
     const text = `${stage.summary}; ${endsWith(scenario, stage)}${stage === scenario.cure ? ' (with --fixed)' : ''}`;
@@ -57,7 +57,8 @@ export function* scenarioExplained(scenario: Scenario, options: ScenarioTextOpti
   }
   yield `\n${style.strong('Plays with')}\n`;
   yield `  --front ${['embedded', ...scenario.fronts].join(', ')}\n`;
-  yield `  --app ${['embedded', ...scenario.applications].join(', ')}\n`;
+  const applications = scenario.needsApplication ? [scenario.needsApplication] : ['embedded', ...scenario.applications];
+  yield `  --app ${applications.join(', ')}\n`;
   if (scenario.needs === 'network-namespace')
     yield '  a network namespace of its own, which takes root or unprivileged user namespaces\n';
 }

@@ -14,7 +14,6 @@ The specification promises nothing, so it is a note: the work after the abort wa
   },
   stages: [{ name: 'bug', summary: 'ABORT_REQUEST changes nothing', values: {}, findings: ['abort-ignored'] }],
   cure: { name: 'cure', summary: 'the application ends the request', values: { ignored: 'no' }, findings: [] },
-  fronts: ['haproxy'],
   play: ({ ignored, patience }) => ({
     transport: 'tcp',
     application: { workers: 1, slots: 8, faults: ignored === 'yes' ? ['ignore_abort'] : [] },

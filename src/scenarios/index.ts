@@ -7,6 +7,8 @@ import { backlogCapped } from './backlog-capped.js';
 import { backlogOverflow } from './backlog-overflow.js';
 import { cacheSharing } from './cache-sharing.js';
 import { cgidBacklog } from './cgid-backlog.js';
+import { ephemeralPortExhaustion } from './ephemeral-port-exhaustion.js';
+import { getValuesHang } from './get-values-hang.js';
 import { headerTooBig } from './header-too-big.js';
 import { keepAlivePinsWorkers } from './keep-alive-pins-workers.js';
 import { lingeringClose } from './lingering-close.js';
@@ -18,6 +20,7 @@ import { requestIdOverflow } from './request-id-overflow.js';
 import { type Scenario, SYMPTOMS, type Symptom } from './scenario.js';
 import { silentConnection } from './silent-connection.js';
 import { slowReader } from './slow-reader.js';
+import { splitPairReset } from './split-pair-reset.js';
 import { staleKeepAliveRace } from './stale-keep-alive-race.js';
 import { stuckAcceptQueue } from './stuck-accept-queue.js';
 import { stuckOnReuse } from './stuck-on-reuse.js';
@@ -29,6 +32,7 @@ import { workerRecycling } from './worker-recycling.js';
 
 export const SCENARIOS: readonly Scenario[] = [
   timeWaitChurn,
+  ephemeralPortExhaustion,
   stuckAcceptQueue,
   keepAlivePinsWorkers,
   acceptBlocked,
@@ -36,6 +40,7 @@ export const SCENARIOS: readonly Scenario[] = [
   silentConnection,
   lingeringClose,
   requestBodyStalled,
+  getValuesHang,
   slowReader,
   unevenLoad,
   threadPerConnection,
@@ -43,6 +48,7 @@ export const SCENARIOS: readonly Scenario[] = [
   backlogCapped,
   cgidBacklog,
   staleKeepAliveRace,
+  splitPairReset,
   prematureClose,
   truncatedResponse,
   processDied,

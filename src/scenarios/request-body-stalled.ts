@@ -46,7 +46,7 @@ The cure is to buffer request bodies in the web server, which then knows their l
         every: 100,
         method: 'POST',
         body: { bytes: sent, declared, ...(stall > 0 ? { stall: stall + 1000 } : {}) },
-        ...(stall > 0 ? { giveUpAfter: stall } : {}),
+        giveUpAfter: stall > 0 ? stall : 1600,
       },
     ],
   }),

@@ -60,6 +60,10 @@ export interface Scenario {
   /** Fronts and applications with which it can be played besides the embedded ones. */
   readonly fronts: readonly FrontName[];
   readonly applications: readonly ApplicationName[];
+  /** It is a bug of this application: no other one can show it. */
+  readonly needsApplication?: ApplicationName;
+  /** Played in place of the others where what it needs is not permitted. */
+  readonly model?: ScenarioStage;
   /** `network-namespace`: with one of its own, where that is permitted; see its explanation. */
   readonly needs?: 'network-namespace';
   play(values: ScenarioValues): Play;
@@ -86,6 +90,11 @@ export function scenario<const Parameters extends Readonly<Record<string, Scenar
     applications: definition.applications ?? [],
     play: (values) => definition.play(values as ValuesOf<Parameters>),
   };
+}
+
+/** All runs that it has, the cure last. */
+export function allStages({ stages, cure, model }: Scenario): ScenarioStage[] {
+  return [...stages, ...(model ? [model] : []), ...(cure ? [cure] : [])];
 }
 
 /** The values of a stage: what the user set, else the stage's, else the defaults. */

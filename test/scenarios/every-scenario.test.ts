@@ -19,7 +19,7 @@ for (const scenario of SCENARIOS) {
         stage,
         values: {},
         front: 'embedded',
-        application: 'embedded',
+        application: scenario.needsApplication ?? 'embedded',
         path: process.env.PATH ?? '',
         program: 'test',
         signal: new AbortController().signal,

@@ -9,9 +9,17 @@ import { PHP_FPM, programPath, serviceUser } from './programs.js';
 
 const SCRIPT = `<?php
 // /echo gives the body back, /stream?bytes=N is a body of N bytes, anything else a short page; ms=N: after so long.
-ignore_user_abort(true);
+const NOTICES = %NOTICES%;
+ignore_user_abort(!NOTICES);
 $path = parse_url($_SERVER['REQUEST_URI'] ?? '/', PHP_URL_PATH);
-if (isset($_GET['ms'])) usleep(1000 * (int) $_GET['ms']);
+for ($left = (int) ($_GET['ms'] ?? 0); $left > 0; $left -= 50) {
+  usleep(1000 * min($left, 50));
+  if (!NOTICES) continue;
+  // PHP learns that its peer is gone when it writes.
+  echo ' ';
+  @ob_flush();
+  flush();
+}
 if (str_ends_with($path, '/echo')) {
   readfile('php://input');
 } elseif (str_ends_with($path, '/stream')) {
@@ -32,7 +40,7 @@ export async function startPhpFpm(
   path: string,
 ): Promise<RunningApplication> {
   const program = programPath(PHP_FPM, path);
-  writeFileSync(place.path('app.php'), SCRIPT, { mode: 0o644 });
+  writeFileSync(place.path('app.php'), SCRIPT.replace('%NOTICES%', String(plan.peerEnd === 'abort')), { mode: 0o644 });
   const configuration = place.path('php-fpm.conf');
   writeFileSync(configuration, configurationText(plan, address, place));
   // -n: the machine's own php.ini is not part of the scenario.
