@@ -63,6 +63,10 @@ class EmbeddedApplication implements RunningApplication {
     pool.on('failure', (text, { pid }) => say(`worker ${pid}: ${text.split('\n')[0]}`));
   }
 
+  async pid(): Promise<number> {
+    return (await this.status())?.workers[0]?.pid ?? 0;
+  }
+
   async kill(workers: number): Promise<void> {
     const status = await this.status();
     for (const { pid } of (status?.workers ?? []).slice(0, workers)) end(pid);

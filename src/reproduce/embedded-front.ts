@@ -19,6 +19,7 @@ import { errorKind } from '../endpoints/load/load-run.js';
 import { noPadding } from '../fastcgi/encode.js';
 import type { EndpointAddress } from '../model/endpoint-address.js';
 import type { FrontPlan, RequestStep } from '../scenarios/play.js';
+import { LighttpdLogWriter } from './lighttpd-log.js';
 import type { RunningFront } from './parts.js';
 import { pause } from './pause.js';
 
@@ -26,13 +27,16 @@ const READ_TIMEOUT = 60_000;
 /** Bytes of an answer that are held back while its client does not read: as much as nginx holds without a file. */
 const BUFFERED = 64 << 10;
 
-/** @param script where the application needs one: DOCUMENT_ROOT and SCRIPT_NAME */
-export function startEmbeddedFront(
-  plan: FrontPlan,
-  target: EndpointAddress,
-  script: { readonly root: string; readonly name: string } | undefined,
-): RunningFront {
-  return new EmbeddedFront(plan, target, script);
+/** What a front is told of the application besides where to connect. */
+export interface Behind {
+  /** Where it needs one: DOCUMENT_ROOT and SCRIPT_NAME. */
+  readonly script: { readonly root: string; readonly name: string } | undefined;
+  /** As lighttpd's log names it. */
+  readonly process: { readonly pid: number; readonly socket: string };
+}
+
+export function startEmbeddedFront(plan: FrontPlan, target: EndpointAddress, behind: Behind): RunningFront {
+  return new EmbeddedFront(plan, target, behind);
 }
 
 class EmbeddedFront implements RunningFront {
@@ -40,13 +44,16 @@ class EmbeddedFront implements RunningFront {
   private readonly client: FastcgiClient;
   private readonly lines: string[] = [];
   private readonly begun = performance.now();
+  private readonly lighttpd: LighttpdLogWriter | undefined;
 
   constructor(
     plan: FrontPlan,
     target: EndpointAddress,
-    private readonly script: { readonly root: string; readonly name: string } | undefined,
+    private readonly behind: Behind,
   ) {
     const policy = policyOf(plan);
+    if (plan.like === 'lighttpd' || plan.like === 'lighttpd-2009')
+      this.lighttpd = new LighttpdLogWriter(plan.like === 'lighttpd' ? 'today' : '2009', behind.process);
     this.name = `embedded, as ${policy.name}`;
     this.client = new FastcgiClient(target, {
       policy,
@@ -66,11 +73,13 @@ class EmbeddedFront implements RunningFront {
     signal.addEventListener('abort', leave, { once: true });
     const leaving = step.giveUpAfter === undefined ? undefined : setTimeout(leave, step.giveUpAfter);
     const began = performance.now();
+    this.lighttpd?.got();
     const outcome = await this.answer(step, gone.signal).catch((error: unknown) => {
       if (!(error instanceof ClientError)) throw error;
       return error.code === 'aborted' ? 'given up by its client' : errorKind(error);
     });
     clearTimeout(leaving);
+    this.lighttpd?.released(!outcome.startsWith('closed') && !outcome.startsWith('reset'));
     signal.removeEventListener('abort', leave);
     this.say(`${step.method ?? 'GET'} ${step.uri} #${index}: ${outcome}, ${(performance.now() - began).toFixed(1)} ms`);
     return outcome;
@@ -78,6 +87,10 @@ class EmbeddedFront implements RunningFront {
 
   log(): string {
     return this.lines.map((line) => `${line}\n`).join('');
+  }
+
+  lighttpdLog(): string | undefined {
+    return this.lighttpd?.text;
   }
 
   trouble(): undefined {
@@ -89,7 +102,7 @@ class EmbeddedFront implements RunningFront {
   }
 
   private scripted(uri: string): ClientRequest {
-    const { script } = this;
+    const { script } = this.behind;
     if (script === undefined) return {};
     return { root: script.root, script: script.name, scriptName: script.name, uri: `${script.name}${uri}` };
   }

@@ -8,6 +8,8 @@ export interface RunningApplication {
   readonly name: string;
   /** SCRIPT_NAME of what is to be run, under the place's folder; undefined where the application needs none. */
   readonly script: string | undefined;
+  /** Of one of its workers, for a log that names it; 0 where it is not known. */
+  pid(): Promise<number>;
   /** Kills so many of its workers at one moment. */
   kill(workers: number): Promise<void>;
   /** Ends it without a word, as a crash does. */
@@ -29,6 +31,8 @@ export interface RunningFront {
    */
   request(step: RequestStep, index: number, signal: AbortSignal): Promise<string>;
   log(): string;
+  /** lighttpd's error log, of a front that has one. */
+  lighttpdLog(): string | undefined;
   /** That it ended by itself, and how; undefined where all is well. */
   trouble(): string | undefined;
   close(): Promise<void>;

@@ -7,6 +7,7 @@ import { inOrder } from '../analysis/conclude.js';
 import type { Finding } from '../analysis/finding.js';
 import { notesComment } from '../analysis/live/tap-notes.js';
 import type { Snapshot } from '../analysis/snapshot.js';
+import type { ProcessLoad } from '../logs/process-load.js';
 import { type EndpointAddress, formatEndpoint } from '../model/endpoint-address.js';
 import type { ListenerConfiguration } from '../model/host-sample.js';
 import type { ApplicationName, ApplicationPlan, FrontName, Play } from '../scenarios/play.js';
@@ -16,6 +17,7 @@ import type { HistoryTable } from '../tcp/history-table.js';
 import { startEmbeddedApplication } from './embedded-application.js';
 import { startEmbeddedFront } from './embedded-front.js';
 import { HostLooks } from './host-looks.js';
+import { processesOf } from './lighttpd-log.js';
 import type { RunningApplication, RunningFront } from './parts.js';
 import { pause } from './pause.js';
 import { startLibfcgi } from './peers/libfcgi.js';
@@ -105,7 +107,10 @@ export async function runStage(options: StageOptions): Promise<StageResult> {
       const { script } = application;
       const front =
         options.front === 'embedded'
-          ? startEmbeddedFront(plan, target, script === undefined ? undefined : { root: place.folder, name: script })
+          ? startEmbeddedFront(plan, target, {
+              script: script === undefined ? undefined : { root: place.folder, name: script },
+              process: { pid: await application.pid(), socket: lighttpdName(application.address) },
+            })
           : await startRealFront(options.front, plan, target, place, options.path, index);
       fronts.push(front);
       closers.push(() => front.close());
@@ -120,7 +125,14 @@ export async function runStage(options: StageOptions): Promise<StageResult> {
     await looks?.look();
     const figures = await applications[0].figures();
     // Before anything is stopped: what stopping does is none of the bug's doing.
-    const snapshot = concluded(tap, looks);
+    // A real lighttpd knows the tap where the report names the application.
+    const log = fronts.map((front) => front.lighttpdLog() ?? '').join('');
+    const names = tap.listening.map((listen, index) => [
+      lighttpdName(listen),
+      lighttpdName(applications[index].address),
+    ]);
+    const processes = processesOf(names.reduce((text, [from, to]) => text.replaceAll(from, to), log));
+    const snapshot = concluded(tap, looks, processes);
     const { histories } = tap;
     await closeTap();
     writeLogs(place, fronts, applications);
@@ -205,18 +217,27 @@ function tapAddress(application: EndpointAddress, place: Place, index: number): 
     : { kind: 'tcp', host: place.host, port: 0 };
 }
 
+/** An address as lighttpd's log writes it. */
+function lighttpdName(address: EndpointAddress): string {
+  return address.kind === 'unix' ? formatEndpoint(address) : `tcp:${formatEndpoint(address)}`;
+}
+
 /** For --keep: what our own parts would have logged. */
 function writeLogs(place: Place, fronts: readonly RunningFront[], applications: readonly RunningApplication[]): void {
-  for (const [index, front] of fronts.entries()) writeFileSync(place.path(`front-${index}.log`), front.log());
+  for (const [index, front] of fronts.entries()) {
+    writeFileSync(place.path(`front-${index}.log`), front.log());
+    const lighttpd = front.lighttpdLog();
+    if (lighttpd !== undefined) writeFileSync(place.path(`lighttpd-error-${index}.log`), lighttpd);
+  }
   for (const [index, application] of applications.entries())
     writeFileSync(place.path(`application-${index}.log`), application.log());
 }
 
 /** What the traffic and the host show together, and what the host showed at other moments. */
-function concluded(tap: LiveTap, looks: HostLooks | undefined): Snapshot {
+function concluded(tap: LiveTap, looks: HostLooks | undefined, processes: readonly ProcessLoad[]): Snapshot {
   tap.flush();
-  if (looks === undefined) return tap.snapshot(tap.now());
-  const snapshot = tap.snapshot(tap.now(), looks.view);
+  const snapshot = tap.snapshot(tap.now(), { host: looks?.view, processes });
+  if (looks === undefined) return snapshot;
   const key = ({ id, scope }: Finding) => `${id} ${scope.endpoint ?? ''}`;
   const known = new Set(snapshot.findings.map(key));
   const others = looks.findings

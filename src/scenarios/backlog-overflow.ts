@@ -14,10 +14,10 @@ On a unix socket (--set transport=unix) there are no packets to repeat: connect(
 The queue is full because the workers do not keep up. A longer queue only makes the waits longer; it is right for short bursts alone.`,
   parameters: {
     transport: { fallback: 'tcp', words: ['tcp', 'unix'], meaning: 'TCP, or a unix socket' },
-    backlog: { fallback: 4, least: 1, most: 1000, meaning: 'length of the accept queue' },
+    backlog: { fallback: 8, least: 1, most: 1000, meaning: 'length of the accept queue' },
     workers: { fallback: 1, least: 1, most: 16, meaning: 'workers of the application' },
-    requests: { fallback: 14, least: 4, most: 500, meaning: 'requests, nearly at once' },
-    work: { fallback: 150, least: 1, most: 5000, meaning: 'milliseconds that each takes' },
+    requests: { fallback: 24, least: 4, most: 500, meaning: 'requests, nearly at once' },
+    work: { fallback: 100, least: 1, most: 5000, meaning: 'milliseconds that each takes' },
   },
   stages: [
     {
@@ -36,7 +36,7 @@ The queue is full because the workers do not keep up. A longer queue only makes 
   cure: {
     name: 'cure',
     summary: 'a worker for each request',
-    values: { transport: 'tcp', workers: 15, backlog: 64 },
+    values: { transport: 'tcp', workers: 25, backlog: 64 },
     findings: [],
   },
   fronts: ['nginx', 'lighttpd'],
@@ -46,9 +46,9 @@ The queue is full because the workers do not keep up. A longer queue only makes 
     application: { workers: 1, slots: workers, backlog },
     fronts: [{ like: 'nginx', keep: 'never' }],
     steps: [
-      { kind: 'requests', name: 'warm', at: 0, uri: `/sleep?ms=${work}`, count: 2 },
+      { kind: 'requests', name: 'warm', at: 0, uri: `/sleep?ms=${work}`, count: 3 },
       { kind: 'requests', after: 'warm', at: 0, uri: `/sleep?ms=${work}`, count: requests, every: 20 },
-      { kind: 'wait', at: 0, lasting: 1500 },
+      { kind: 'wait', at: 0, lasting: 2400 },
     ],
   }),
 });

@@ -10,7 +10,7 @@ export const unevenLoad = scenario({
 lighttpd gives a request to the process with the lowest "load", which counts connections, not work; nginx takes turns unless "least_conn" is set. Unevenness alone is no fault: it is reported only where requests queue because of it.`,
   parameters: {
     share: { fallback: 6, least: 1, most: 100, meaning: 'requests for the first server, for each one of the second' },
-    requests: { fallback: 30, least: 20, most: 1000, meaning: 'requests' },
+    requests: { fallback: 40, least: 20, most: 1000, meaning: 'requests' },
     work: { fallback: 100, least: 10, most: 2000, meaning: 'milliseconds that each takes' },
   },
   stages: [
@@ -26,7 +26,7 @@ lighttpd gives a request to the process with the lowest "load", which counts con
   play: ({ share, requests, work }) => {
     const second = Math.max(2, Math.round(requests / (share + 1)));
     const first = requests - second;
-    const lasting = 2200;
+    const lasting = 2700;
     const every = (count: number) => Math.floor(lasting / count);
     const uri = `/app?ms=${work}`;
     return {

@@ -1,6 +1,5 @@
 // The analysis of a tap while it runs: what the relay tells becomes packets, the packets go through the same pipeline as
 // those of a capture, and a Snapshot can be had at any time. A fault in here ends the analysis, never the relay.
-import type { HostView } from '../../host/host-view.js';
 import { type EndpointAddress, formatEndpoint } from '../../model/endpoint-address.js';
 import type { Frame } from '../../model/frame.js';
 import { APPLICATION, type Side, WEB_SERVER } from '../../model/side.js';
@@ -35,6 +34,9 @@ export interface TapSessionOptions {
   /** Rows of connections, and of requests, above which the older half goes. */
   readonly mostRows?: number;
 }
+
+/** What is known beside the traffic. */
+export type TapBeside = Partial<Pick<Gathered, 'host' | 'processes'>>;
 
 /** What the session keeps of an open connection. */
 interface Open {
@@ -234,16 +236,16 @@ export class TapSession implements TapSink {
   /**
    * What is concluded now.
    * @param time milliseconds since the origin; undefined: at the last packet, as of a recording that ends there
-   * @param host what the host shows, where it is looked at beside the traffic
+   * @param beside what is known beside the traffic: what the host shows, what a log tells
    */
-  snapshot(lost: number, time?: number, host?: HostView): Snapshot {
+  snapshot(lost: number, time?: number, beside: TapBeside = {}): Snapshot {
     const { pipeline } = this;
     const { origin, lastTime } = pipeline;
     if (time !== undefined && origin !== undefined) {
       const now = (this.options.origin / 1000 - origin.seconds) * 1e9 - origin.nanoseconds + time * 1e6;
       pipeline.lastTime = Math.max(lastTime, Math.round(now));
     }
-    const snapshot = conclude({ ...this.gathered(), host });
+    const snapshot = conclude({ ...this.gathered(), ...beside });
     pipeline.lastTime = lastTime;
     return { ...withFolded(snapshot, this.folded), tap: this.figures(lost) };
   }

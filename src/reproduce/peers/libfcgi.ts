@@ -131,6 +131,7 @@ export async function startLibfcgi(
     address,
     script: undefined,
     kill: () => daemon.stop(),
+    pid: async () => daemon.pid,
     vanish: () => daemon.stop(),
     async restart() {
       daemon = await start();

@@ -62,6 +62,7 @@ export async function startPhpFpm(
     async kill(workers) {
       for (const pid of childrenOf(daemon.pid).slice(0, workers)) process.kill(pid, 'SIGKILL');
     },
+    pid: async () => childrenOf(daemon.pid)[0] ?? 0,
     vanish: () => daemon.stop(),
     async restart() {
       daemon = await start();

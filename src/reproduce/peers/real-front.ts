@@ -103,6 +103,10 @@ class RealFront implements RunningFront {
     }
   }
 
+  lighttpdLog(): string | undefined {
+    return this.name === 'lighttpd' ? this.log() : undefined;
+  }
+
   trouble(): string | undefined {
     const { end } = this.daemon;
     if (end === undefined) return undefined;

@@ -6,7 +6,7 @@ import type { SeenFinding } from '../../analysis/finding-history.js';
 import { EndedRows } from '../../analysis/live/ended-rows.js';
 import { type FindingChange, FindingWatch, type WatchedFinding } from '../../analysis/live/finding-watch.js';
 import type { TapNotes } from '../../analysis/live/tap-notes.js';
-import { TapSession } from '../../analysis/live/tap-session.js';
+import { type TapBeside, TapSession } from '../../analysis/live/tap-session.js';
 import { TapTally } from '../../analysis/live/tap-tally.js';
 import type { Snapshot } from '../../analysis/snapshot.js';
 import type { TrafficTally } from '../../analysis/traffic-tally.js';
@@ -51,8 +51,8 @@ export interface LiveTap {
   readonly tables: TapSession['tables'];
   protocolOf(connection: number): string;
   readonly recording: Recording | undefined;
-  /** What is concluded; `time` as of `now()`, left out: at the last packet. `host`: what is seen of it besides. */
-  snapshot(time?: number, host?: HostView): Snapshot;
+  /** What is concluded; `time` as of `now()`, left out: at the last packet. `beside`: what else is known. */
+  snapshot(time?: number, beside?: TapBeside): Snapshot;
   /** Rows that have ended since the last call. */
   takeEnded(): ReturnType<EndedRows['take']>;
   /** What is new in the findings, at most every so many milliseconds, and whenever the host was looked at; 0: now. */
@@ -110,8 +110,8 @@ export async function openLiveTap(options: LiveTapOptions): Promise<LiveTap> {
   let watched = Number.NEGATIVE_INFINITY;
   let took = 0;
   let concluded: HostView | undefined;
-  const snapshot = (time?: number, host?: HostView) => {
-    const made = session.snapshot(tap.lost, time, host ?? options.host?.());
+  const snapshot = (time?: number, beside?: TapBeside) => {
+    const made = session.snapshot(tap.lost, time, beside ?? hostBeside(options.host?.()));
     for (const { endpoint, maxConcurrentRequests } of made.backends) {
       const listener = tally.traffic.listeners.get(endpoint);
       if (listener) listener.mostInFlight = Math.max(listener.mostInFlight, maxConcurrentRequests);
@@ -192,4 +192,8 @@ async function resolved(to: EndpointAddress): Promise<EndpointAddress> {
   } catch {
     throw new UserError(`cannot connect to ${formatEndpoint(to)}: the name is not known`);
   }
+}
+
+function hostBeside(host: HostView | undefined): TapBeside {
+  return host ? { host } : {};
 }
