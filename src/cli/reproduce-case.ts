@@ -1,5 +1,5 @@
 // What `reproduce-bug --from` plays: a case that was exported, or one made of a capture, with the report it is compared with.
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { selectRows } from '../analysis/select-rows.js';
 import type { Snapshot } from '../analysis/snapshot.js';
 import type { Report } from '../compare/report.js';
@@ -91,5 +91,8 @@ async function writeReport(
 ): Promise<void> {
   const limit = Number.POSITIVE_INFINITY;
   const rows = selectRows(undefined)(snapshot.facts, histories);
-  await writePieces(jsonReport(snapshot, { histories, limit, ...rows }), file);
+  // Where it lay on this machine is nobody's business.
+  const files = snapshot.input.files.map((input) => ({ ...input, name: basename(input.name) }));
+  const named = { ...snapshot, input: { ...snapshot.input, files } };
+  await writePieces(jsonReport(named, { histories, limit, ...rows }), file);
 }

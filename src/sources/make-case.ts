@@ -1,6 +1,7 @@
 // From a capture to a case: reads the input a second time, with what the analysis of the first reading knows, and writes the
 // events of the connections that are wanted. Where only some are, it analyses those by themselves on the way: that is what a
 // run of the case is compared with.
+import { basename } from 'node:path';
 import { CHECKS } from '../analysis/checks/index.js';
 import { conclude } from '../analysis/conclude.js';
 import { Pipeline, type PipelineOptions } from '../analysis/pipeline.js';
@@ -78,7 +79,7 @@ export async function makeCase(path: string, options: MakeCaseOptions): Promise<
     const opened = writer.finish({
       schema: CASE_SCHEMA,
       writtenBy: options.writtenBy,
-      source: path,
+      source: basename(path),
       listeners: maker.listeners,
       connections: maker.connections,
       mostOpen: maker.mostOpen,

@@ -54,11 +54,13 @@ export interface Played {
 
 /** Bytes that are on their way before more are sent. */
 const MOST_ON_THE_WAY = 1 << 18;
+/** Milliseconds between two looks whether a socket that is not read any more is still there. */
+const PROBE = 50;
 /**
  * What is later than this sets the time back, so that pauses stay as long as they were: because a real application is slower,
  * or the machine, or because so much happened at once. Milliseconds.
  */
-const MOST_LATE = 10;
+const MOST_LATE = 100;
 
 export async function playCase(played: PlayedCase, options: PlayOptions): Promise<Played> {
   const player = new Player(played, options);
@@ -187,11 +189,16 @@ class Player implements Played {
       const until = connection.sent[side];
       holds = () => connection.arrived[side] >= until || connection.isDeaf(other);
     } else if (event.kind === 'end') {
+      if (event.crossing && !real) {
+        // Both ends are on their way at once: with the other one.
+        connection.crossing = socket;
+        return;
+      }
+      connection.crossing?.end();
       socket.end();
       holds = () => connection.ended[side] || connection.isDeaf(other);
     } else resetSocket(socket);
-    const crossing = event.kind === 'end' && event.crossing;
-    if (isMilestone(event) && !real && !crossing) this.pending = { connection, holds };
+    if (isMilestone(event) && !real) this.pending = { connection, holds };
   }
 
   /** Waits for what a real application is to do. */
@@ -217,8 +224,17 @@ class Player implements Played {
   }
 
   private async arrive(connection: PlayedConnection, holds: () => boolean): Promise<void> {
-    const { patience, signal } = this.options;
-    if (!(await connection.until(holds, patience, signal)) && !signal.aborted) this.diverge('not-arrived');
+    const { patience, signal, clock } = this.options;
+    if (holds()) return;
+    const until = clock.now() + patience;
+    while (!signal.aborted) {
+      if (await connection.until(holds, Math.min(PROBE, patience), signal)) return;
+      if (clock.now() >= until) {
+        this.diverge('not-arrived');
+        return;
+      }
+      connection.probe();
+    }
   }
 
   private diverge(what: Divergence): void {

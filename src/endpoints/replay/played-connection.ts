@@ -5,6 +5,8 @@ import { RecordParser, type RecordSink } from '../../fastcgi/record-parser.js';
 import { APPLICATION, otherSide, type Side, WEB_SERVER } from '../../model/side.js';
 import type { Clock } from '../clock.js';
 
+const NOTHING = new Uint8Array(0);
+
 /** Counts END_REQUEST records in what the application sends. */
 class EndCounter implements RecordSink {
   ends = 0;
@@ -39,6 +41,8 @@ export class PlayedConnection {
   readonly ended: [boolean, boolean] = [false, false];
   /** A side's socket is closed. */
   readonly closed: [boolean, boolean] = [false, false];
+  /** The socket of a side that ends its stream at the same time as the other. */
+  crossing: Socket | undefined;
   private readonly answers = new EndCounter();
   private changed: (() => void) | undefined;
 
@@ -98,6 +102,16 @@ export class PlayedConnection {
   /** A side hears nothing any more: its socket is closed. */
   isDeaf(side: Side): boolean {
     return this.closed[side];
+  }
+
+  /**
+   * A reset is told only to those who read or write: a socket whose stream has ended hears of it by a write of no bytes, which
+   * sends nothing and fails where the peer is gone.
+   */
+  probe(): void {
+    for (const socket of this.sockets) {
+      if (socket?.readableEnded && socket.writable && socket.writableLength === 0) socket.write(NOTHING);
+    }
   }
 
   destroy(): void {
