@@ -110,12 +110,13 @@ export class CaseMaker implements ConnectionObserver {
     if (!made.followed[side]) {
       // Of a connection that began before the capture, the web server's first whole request is where the case begins.
       const may = side === WEB_SERVER || made.state === OPEN;
-      if (!may || !made.scanners[side].begin(piece, 0, length)) {
-        this.losses.droppedBytes += length;
-        return;
-      }
+      const at = may ? made.scanners[side].begin(piece, 0, length) : -1;
+      this.losses.droppedBytes += at < 0 ? length : at;
+      if (at < 0) return;
       made.followed[side] = true;
       if (made.state === WAITING) this.begin(made, time);
+      this.send(made, side, piece.subarray(at), length - at, time);
+      return;
     }
     this.send(made, side, piece, length, time);
   }

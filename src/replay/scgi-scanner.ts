@@ -49,8 +49,8 @@ export class ScgiScanner implements StreamScanner {
     return this.side === WEB_SERVER && this.state !== BODY ? 0 : length;
   }
 
-  begin(): boolean {
-    return false;
+  begin(): number {
+    return -1;
   }
 
   private byte(bytes: Uint8Array, at: number): void {

@@ -3,15 +3,18 @@
 import {
   BEGIN_REQUEST,
   END_REQUEST,
+  GET_VALUES_RESULT,
   HEADER_LENGTH,
+  MAX_TYPE,
   PARAMS,
+  STDERR,
   STDIN,
   STDOUT,
   typeName,
   VERSION_1,
 } from '../fastcgi/constants.js';
 import { RecordParser, type RecordSink } from '../fastcgi/record-parser.js';
-import { APPLICATION, type Side } from '../model/side.js';
+import { type Side, WEB_SERVER } from '../model/side.js';
 import { HeadMask } from './head-mask.js';
 import { PairMask } from './pair-mask.js';
 
@@ -31,8 +34,8 @@ export interface StreamScanner {
   push(bytes: Uint8Array, start: number, end: number): Scanned;
   /** Of so many missing bytes those that can be made up without losing the framing; after less the framing is lost. */
   fillable(length: number): number;
-  /** Whether a stream whose beginning is unknown can be followed from this piece on; if so it is. */
-  begin(bytes: Uint8Array, start: number, end: number): boolean;
+  /** Where in this piece a stream whose beginning is unknown can be followed from; it is then. -1: not here. */
+  begin(bytes: Uint8Array, start: number, end: number): number;
 }
 
 /** Records named for one piece. */
@@ -66,17 +69,25 @@ export class RecordScanner implements StreamScanner, RecordSink {
     return Math.min(length, Math.max(0, end - parser.offset));
   }
 
-  begin(bytes: Uint8Array, start: number, end: number): boolean {
-    if (end - start < HEADER_LENGTH || bytes[start] !== VERSION_1) return false;
-    const type = bytes[start + 1];
-    const plausible =
-      this.side === APPLICATION
-        ? type >= END_REQUEST && type <= 10 && type !== PARAMS && type !== STDIN
-        : type === BEGIN_REQUEST;
-    if (!plausible || bytes[start + 7] !== 0) return false;
-    if (type === BEGIN_REQUEST && (bytes[start + 4] !== 0 || bytes[start + 5] !== 8)) return false;
-    this.parser.restart();
-    return true;
+  begin(bytes: Uint8Array, start: number, end: number): number {
+    // The web server's first whole request; of the application any record that the next one follows.
+    for (let at = start; at + HEADER_LENGTH <= end; at++) {
+      if (!this.mayBegin(bytes, at)) continue;
+      const next = recordEnd(bytes, at);
+      // A text may hold what looks like a record; two in a row it hardly does.
+      if (at > start && next + HEADER_LENGTH <= end && !isHeader(bytes, next)) continue;
+      this.parser.restart();
+      return at;
+    }
+    return -1;
+  }
+
+  /** The web server's stream begins with a request, the application's with anything that it sends. */
+  private mayBegin(bytes: Uint8Array, at: number): boolean {
+    const type = bytes[at + 1];
+    if (!isHeader(bytes, at)) return false;
+    if (this.side === WEB_SERVER) return type === BEGIN_REQUEST;
+    return type === END_REQUEST || type === STDOUT || type === STDERR || type === GET_VALUES_RESULT;
   }
 
   recordBegin(): void {
@@ -139,6 +150,17 @@ export class RecordScanner implements StreamScanner, RecordSink {
     mask.push(bytes, start, end);
     this.masked += mask.masked - before;
   }
+}
+
+function isHeader(bytes: Uint8Array, at: number): boolean {
+  const type = bytes[at + 1];
+  if (bytes[at] !== VERSION_1 || bytes[at + 7] !== 0 || type < BEGIN_REQUEST || type > MAX_TYPE) return false;
+  const fixed = type === BEGIN_REQUEST || type === END_REQUEST;
+  return !fixed || ((bytes[at + 4] << 8) | bytes[at + 5]) === 8;
+}
+
+function recordEnd(bytes: Uint8Array, at: number): number {
+  return at + HEADER_LENGTH + ((bytes[at + 4] << 8) | bytes[at + 5]) + bytes[at + 6];
 }
 
 export function nothing(): Scanned {

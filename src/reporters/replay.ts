@@ -17,6 +17,8 @@ export interface Replay {
   readonly header: CaseHeader;
   /** A real application; undefined where both sides were played. */
   readonly against: string | undefined;
+  /** Where a real web server connected; undefined where its side was played. */
+  readonly served: string | undefined;
   readonly speed: number;
   /** Milliseconds that it took. */
   readonly took: number;
@@ -35,6 +37,7 @@ export function* replayJson(replay: Replay, options: { readonly showSecrets?: bo
     schema: REPLAY_SCHEMA,
     ...rest,
     against: replay.against ?? null,
+    served: replay.served ?? null,
     took: rest.took / 1000,
     late: rest.late / 1000,
     case: { ...header, duration: header.duration / 1e9, secretsReplaced: header.secretsReplaced ?? null },
@@ -50,6 +53,10 @@ const DIVERGENCE_WORDS: Readonly<Record<string, string>> = {
   'closed-before': 'times a side could not do what it had done, as the other had closed',
   'not-arrived': 'times something that was sent did not arrive in time',
   'no-answer': 'answers did not come in time',
+  'connected-again': 'times the application had closed a connection that it had kept, and a new one was made',
+  'not-asked-for': 'captured requests were not asked for',
+  'asked-again': 'requests were more than the capture has, and got an answer again',
+  'not-in-the-capture': 'requests are not in the capture, and got 404',
   'not-closed': 'times the application did not close as it had',
 };
 
@@ -63,12 +70,12 @@ const LOSS_WORDS: Readonly<Record<keyof CaseLosses, string>> = {
 };
 
 export function* replayText(replay: Replay, options: CompareTextOptions): Generator<string> {
-  const { header, took, against, interrupted } = replay;
+  const { header, took, interrupted } = replay;
   const { width = 100, ascii = false } = options;
   const duration = (milliseconds: number) => formatDuration(milliseconds * 1e6, ascii);
-  const what = `${counted(header.connections, 'connection')} and ${counted(header.requests, 'request')} in ${duration(took)}`;
-  const how = against === undefined ? 'both sides' : `the web server's side against ${against}`;
-  const lines = [`Played ${what}, ${how}${replay.speed === 1 ? '' : `, ${replay.speed} times as fast`}.`];
+  const lines = [
+    `${playedWords(replay)} in ${duration(took)}${replay.speed === 1 ? '' : `, ${replay.speed} times as fast`}.`,
+  ];
   if (interrupted) lines.push('It was ended before its time.');
   if (header.secretsReplaced)
     lines.push(
@@ -84,8 +91,17 @@ export function* replayText(replay: Replay, options: CompareTextOptions): Genera
     lines.push(
       `It took ${duration(replay.late)} longer than it would have by the clock, as nothing happens before what came before it has arrived.`,
     );
-  if (against === undefined) lines.push("Differences of single times below some 10 ms are the replay's own.");
+  if (replay.against === undefined) lines.push("Differences of single times below some 10 ms are the replay's own.");
   for (const line of lines.flatMap((text) => wrap(safeText(text), width))) yield `${line}\n`;
   yield '\n';
   yield* compareText(replay.comparison, options);
+}
+
+function playedWords({ header, against, served, divergences }: Replay): string {
+  if (served !== undefined) {
+    const asked = header.requests - (divergences.get('not-asked-for') ?? 0);
+    return `Served ${counted(asked, 'captured answer')} on ${served}`;
+  }
+  const what = `${counted(header.connections, 'connection')} and ${counted(header.requests, 'request')}`;
+  return `Played ${what}, ${against === undefined ? 'both sides' : `the web server's side against ${against}`},`;
 }

@@ -10,12 +10,16 @@ export class Pace {
   /** Milliseconds by which it was set back. */
   late = 0;
 
-  /** @param speed how many times faster than it was */
+  /**
+   * @param speed how many times faster than it was
+   * @param origin when time 0 is; default now
+   */
   constructor(
     private readonly clock: Clock,
     private readonly speed: number,
+    origin = clock.now(),
   ) {
-    this.origin = clock.now();
+    this.origin = origin;
   }
 
   /** Milliseconds until an event at that time (nanoseconds since the first) is due; negative once it is late. */

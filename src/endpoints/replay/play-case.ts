@@ -41,6 +41,7 @@ export type Divergence =
   | 'not-arrived'
   /** A real application did not answer a request, or did not close. */
   | 'no-answer'
+  | 'connected-again'
   | 'not-closed';
 
 export interface Played {
@@ -54,6 +55,8 @@ export interface Played {
 
 /** Bytes that are on their way before more are sent. */
 const MOST_ON_THE_WAY = 1 << 18;
+/** Milliseconds that are waited for a real application to close: one that keeps its connections never does. */
+const CLOSE_PATIENCE = 1000;
 /** Milliseconds between two looks whether a socket that is not read any more is still there. */
 const PROBE = 50;
 /**
@@ -117,12 +120,27 @@ class Player implements Played {
     this.events++;
     if (event.kind === 'open') return this.open(event.connection, event.listener);
     if (event.kind === 'refused') return this.refused(event.listener);
-    const connection = this.connections.get(event.connection);
+    const connection = await this.connectionFor(event);
     if (connection === undefined) return;
     if (event.side === APPLICATION && options.doors === undefined) await this.expect(connection, event);
     else await this.act(connection, event);
     if (connection.closed[WEB_SERVER] && (connection.closed[APPLICATION] || options.doors === undefined))
       this.connections.delete(event.connection);
+  }
+
+  /**
+   * The event's connection. Where a real application has closed one that had been kept, the next request goes over a new
+   * one, as a web server would do it.
+   */
+  private async connectionFor(event: Exclude<CaseEvent, { kind: 'open' | 'refused' }>) {
+    const connection = this.connections.get(event.connection);
+    if (connection === undefined || this.options.doors !== undefined) return connection;
+    const begins = event.kind === 'send' && event.side === WEB_SERVER && event.begins > 0;
+    if (!begins || !(connection.ended[APPLICATION] || connection.closed[WEB_SERVER])) return connection;
+    this.diverge('connected-again');
+    connection.sockets[WEB_SERVER]?.end();
+    await this.open(event.connection, connection.listener);
+    return this.connections.get(event.connection);
   }
 
   /** Waits until the last milestone has arrived: nothing that counts happens before. */
@@ -134,7 +152,7 @@ class Player implements Played {
 
   private async open(number: number, listener: number): Promise<void> {
     const { clock, addresses, doors, patience, signal } = this.options;
-    const connection = new PlayedConnection(clock);
+    const connection = new PlayedConnection(clock, listener);
     const socket = connect({ ...target(addresses[listener]), allowHalfOpen: true, noDelay: true });
     connection.attach(socket, WEB_SERVER);
     this.connections.set(number, connection);
@@ -159,7 +177,7 @@ class Player implements Played {
     const { clock, addresses, doors, patience, signal } = this.options;
     const door = doors?.[listener];
     door?.close();
-    const connection = new PlayedConnection(clock);
+    const connection = new PlayedConnection(clock, listener);
     connection.attach(connect({ ...target(addresses[listener]), allowHalfOpen: true }), WEB_SERVER);
     await connection.until(() => connection.closed[WEB_SERVER] || connection.ended[APPLICATION], patience, signal);
     if (!connection.closed[WEB_SERVER]) this.diverge('not-refused');
@@ -211,7 +229,8 @@ class Player implements Played {
       const wanted = connection.sent[APPLICATION];
       const holds = () => connection.ends >= wanted || over();
       if (!(await connection.until(holds, options.patience, options.signal))) this.diverge('no-answer');
-    } else if (!(await connection.until(over, options.patience, options.signal))) this.diverge('not-closed');
+    } else if (!(await connection.until(over, Math.min(options.patience, CLOSE_PATIENCE), options.signal)))
+      this.diverge('not-closed');
   }
 
   /** A real application may take its time to read: so much is not held in memory. */

@@ -46,7 +46,11 @@ export class PlayedConnection {
   private readonly answers = new EndCounter();
   private changed: (() => void) | undefined;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    /** Its place in the case. */
+    readonly listener: number,
+  ) {}
 
   /** END_REQUEST records that have come from the application. */
   get ends(): number {
