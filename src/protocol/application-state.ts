@@ -33,7 +33,7 @@ export class ApplicationState<Context> {
   readonly requests = new Map<number, ApplicationRequest<Context>>();
   readonly output: ApplicationOutput;
   /** Ids, with their roles, whose requests were answered before their input ended: the rest of it is skipped. */
-  private readonly leftovers = new Map<number, number>();
+  private leftovers: Map<number, number> | undefined;
 
   constructor(
     readonly sink: ApplicationSink<Context>,
@@ -54,7 +54,7 @@ export class ApplicationState<Context> {
 
   begin(id: number, role: number, flags: number): ApplicationRequest<Context> {
     const request = new ApplicationRequest<Context>(id, role, (flags & KEEP_CONN) !== 0, this.now);
-    this.leftovers.delete(id);
+    this.leftovers?.delete(id);
     this.requests.set(id, request);
     return request;
   }
@@ -113,16 +113,17 @@ export class ApplicationState<Context> {
 
   /** Whether records of this id may be what is left of a request that was answered early. */
   isLeftover(id: number): boolean {
-    return this.leftovers.has(id);
+    return this.leftovers?.has(id) === true;
   }
 
   /** STDIN or DATA of a request that was answered early has ended. */
   leftoverEnded(id: number, last: (role: number) => boolean): void {
-    const role = this.leftovers.get(id);
-    if (role !== undefined && last(role)) this.leftovers.delete(id);
+    const role = this.leftovers?.get(id);
+    if (role !== undefined && last(role)) this.leftovers!.delete(id);
   }
 
   private remember(id: number, role: number): void {
+    this.leftovers ??= new Map();
     if (this.leftovers.size < MAX_LEFTOVERS) this.leftovers.set(id, role);
   }
 

@@ -52,6 +52,8 @@ export class ServerConnection implements DriverOutput {
   bytesSent = 0;
   /** Never closed by this side, whatever the web server asks: for showing what that does. */
   keepsOpen = false;
+  /** @internal Of OpenConnections. */
+  place = 0;
   private driver: Driver | undefined;
   /** Half-closed by us: what still comes is thrown away. */
   private finished = false;
@@ -63,8 +65,9 @@ export class ServerConnection implements DriverOutput {
   private unread = false;
   private probes = 0;
   private probing = false;
-  private readonly stalled = new Set<ServerRequest>();
-  private readonly drainers = new Set<ServerRequest>();
+  // Most connections never need one.
+  private stalled: Set<ServerRequest> | undefined;
+  private drainers: Set<ServerRequest> | undefined;
   // For timeouts.
   private boundaryAt: number;
   private idleSince: number;
@@ -189,8 +192,7 @@ export class ServerConnection implements DriverOutput {
     if (this.closedAlready) return;
     this.closedAlready = true;
     this.driver?.lost('connection-lost');
-    this.drainers.clear();
-    this.stalled.clear();
+    this.drainers = this.stalled = undefined;
     this.host.connectionClosed(this);
   }
 
@@ -208,7 +210,7 @@ export class ServerConnection implements DriverOutput {
     }
     if (this.closeWhenServed && driver.served > 0) driver.close();
     this.flush();
-    if (this.drainers.size > 0 && this.mayWrite) this.tellDrainers();
+    if (this.drainers && this.mayWrite) this.tellDrainers();
     this.updateReading();
   }
 
@@ -271,23 +273,25 @@ export class ServerConnection implements DriverOutput {
   }
 
   awaitDrain(request: ServerRequest): void {
+    this.drainers ??= new Set();
     this.drainers.add(request);
   }
 
   pauseReading(request: ServerRequest): void {
+    this.stalled ??= new Set();
     if (this.stalled.size === 0) this.stalledSince = this.host.settings.clock.now();
     this.stalled.add(request);
     this.updateReading();
   }
 
   resumeReading(request: ServerRequest): void {
-    this.stalled.delete(request);
+    this.stalled?.delete(request);
     this.updateReading();
   }
 
   private tellDrainers(): void {
-    const waiting = [...this.drainers];
-    this.drainers.clear();
+    const waiting = this.drainers ?? [];
+    this.drainers = undefined;
     for (const request of waiting) request.drain();
   }
 
@@ -295,7 +299,7 @@ export class ServerConnection implements DriverOutput {
     if (this.closedAlready || this.finished || !this.driver) return;
     if (!this.socket.writableNeedDrain) this.unread = false;
     else if (this.socket.writableLength > UNSENT_LIMIT) this.unread = true;
-    const pause = this.stalled.size > 0 || this.unread || !this.driver.wantsInput;
+    const pause = (this.stalled?.size ?? 0) > 0 || this.unread || !this.driver.wantsInput;
     if (!pause) this.probes = 0;
     if (pause === this.paused || (pause && this.probing)) return;
     this.paused = pause;
@@ -348,7 +352,7 @@ export class ServerConnection implements DriverOutput {
   private sweepStalled(now: number): void {
     const { stalledBody, unreadBody } = this.host.settings.timeouts;
     if (this.driver!.active < 2) this.sharedSince = now;
-    if (this.stalled.size === 0) return;
+    if (!this.stalled || this.stalled.size === 0) return;
     const alone = now - this.stalledSince;
     const shared = now - Math.max(this.stalledSince, this.sharedSince);
     if ((stalledBody === 0 || shared <= stalledBody) && (unreadBody === 0 || alone <= unreadBody)) return;

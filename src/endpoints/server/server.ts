@@ -10,6 +10,7 @@ import { ServerCounters } from './counters.js';
 import { ListenError, RequestError } from './errors.js';
 import type { ListenAddress } from './listen-address.js';
 import { openListener } from './listener.js';
+import { OpenConnections } from './open-connections.js';
 import {
   type RequestHandler,
   type ServerOptions,
@@ -36,7 +37,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionHost
   /** @internal */
   readonly settings: ServerSettings;
   private readonly handlers: (RequestHandler | undefined)[] = [];
-  private readonly open = new Set<ServerConnection>();
+  private readonly open = new OpenConnections();
   private readonly addresses: WebServerAddresses | undefined;
   private listener: NetServer | undefined;
   private address_: ListenAddress | undefined;
@@ -178,7 +179,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionHost
 
   /** The connections that are open. */
   connections(): IterableIterator<ServerConnection> {
-    return this.open.values();
+    return this.open.all().values();
   }
 
   // Closing.
@@ -203,14 +204,14 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionHost
     await nextTurn();
     await nextTurn();
     await this.stopListening();
-    for (const connection of [...this.open]) connection.close();
+    for (const connection of this.open.all()) connection.close();
     this.closedIfIdle();
   }
 
   private closeNow(): void {
     void this.stopListening();
     if (this.counters.active > 0) this.wasCut = true;
-    for (const connection of [...this.open]) connection.destroy('closing');
+    for (const connection of this.open.all()) connection.destroy('closing');
     this.closedIfIdle();
   }
 
@@ -235,7 +236,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionHost
   /** Ends what has been waiting too long; the server does it by itself. */
   sweep(): void {
     const now = this.settings.clock.now();
-    for (const connection of [...this.open]) connection.sweep(now);
+    for (const connection of this.open.all()) connection.sweep(now);
     if (this.open.size === 0 && this.sweeper) {
       clearInterval(this.sweeper);
       this.sweeper = undefined;
