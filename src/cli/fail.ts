@@ -22,3 +22,9 @@ export function failWith(error: unknown): void {
     exitWith(EXIT_BUG);
   }
 }
+
+/** An error of ours while a screen stood: the terminal is given back, the error told, and nothing runs on. */
+export function crashed(error: unknown): never {
+  failWith(error);
+  process.exit();
+}

@@ -55,6 +55,11 @@ export class HostWatch {
     return new HostWatch(probe, options);
   }
 
+  /** As the user named them. */
+  get addresses(): readonly string[] {
+    return this.options.addresses;
+  }
+
   get view(): HostView {
     return this.tracker.view;
   }

@@ -9,7 +9,7 @@ import { jsonReport, ndjsonReport } from '../reporters/json.js';
 import { textReport } from '../reporters/text.js';
 import type { Gathering } from '../sources/gather.js';
 import { EXIT_FINDINGS, EXIT_INPUT, exitWith } from './exit.js';
-import { failWith } from './fail.js';
+import { crashed } from './fail.js';
 import { FAIL_ON_WORDS, type FailOn, failsOn } from './fail-on.js';
 import { interruptible } from './interrupt.js';
 import { localOffset } from './local-offset.js';
@@ -142,12 +142,6 @@ async function inspectScreen(paths: readonly string[], options: InspectOptions, 
   if (snapshot && failsOn(options.failOn, snapshot.findings)) exitWith(EXIT_FINDINGS);
   if (gathering.interrupted) return;
   if (!left || gathering.failures.length > 0 || gathering.incomplete) exitWith(EXIT_INPUT);
-}
-
-/** An error of ours while the screen stood: the terminal is given back, the error told, and nothing runs on. */
-function crashed(error: unknown): never {
-  failWith(error);
-  process.exit();
 }
 
 /** `first`: the first word, where nothing could be read: it may have been meant for a command. */

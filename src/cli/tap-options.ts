@@ -8,7 +8,7 @@ import type { RelayPair } from '../sources/tap/relay.js';
 import { addHostOptions, type HostOptions } from './host-options.js';
 import { parseCount, parseMoment, parseWord } from './options.js';
 
-export const TAP_FORMATS = ['text', 'json', 'ndjson'] as const;
+export const TAP_FORMATS = ['tui', 'text', 'json', 'ndjson'] as const;
 const FAIL_ON = [...SEVERITIES, 'never'] as const;
 
 export interface TapCommandOptions extends HostOptions {
@@ -20,7 +20,7 @@ export interface TapCommandOptions extends HostOptions {
   readonly rotateSize?: number;
   readonly rotateTime?: number;
   readonly rotateFiles?: number;
-  readonly format: (typeof TAP_FORMATS)[number];
+  readonly format?: (typeof TAP_FORMATS)[number];
   /** Milliseconds. */
   readonly interval: number;
   readonly duration?: number;
@@ -85,9 +85,10 @@ export function addTapOptions(command: Command): Command {
       ),
     )
     .addOption(
-      new Option('-f, --format <name>', `output: ${TAP_FORMATS.join(', ')}`)
-        .default('text')
-        .argParser((value: string) => parseWord(value, '--format', TAP_FORMATS)),
+      new Option(
+        '-f, --format <name>',
+        `output: ${TAP_FORMATS.join(', ')} (default: tui, the screen, on a terminal; else text)`,
+      ).argParser((value: string) => parseWord(value, '--format', TAP_FORMATS)),
     )
     .addOption(
       new Option('--interval <time>', 'a text report this often, 0 for one at the end only')

@@ -38,8 +38,15 @@ export class TapOutput {
   }
 
   /** The last report, in the format that was asked for. */
-  async last(snapshot: Snapshot, histories: HistoryTable, seen: readonly SeenFinding[]): Promise<void> {
-    const { format, limit, showSecrets } = this.options;
+  async last(
+    snapshot: Snapshot,
+    histories: HistoryTable,
+    seen: readonly SeenFinding[],
+    format: NonNullable<TapCommandOptions['format']>,
+  ): Promise<void> {
+    const { limit, showSecrets } = this.options;
+    // Who had a screen has seen it.
+    if (format === 'tui') return;
     if (format === 'text') {
       await this.write(this.text(snapshot, histories));
       await this.write(this.over(seen));

@@ -2,7 +2,7 @@
 import { FAIL_ON_WORDS, type FailOn } from './fail-on.js';
 import type { HostOptions } from './host-options.js';
 
-export const WATCH_FORMATS = ['text', 'json', 'ndjson'] as const;
+export const WATCH_FORMATS = ['tui', 'text', 'json', 'ndjson'] as const;
 export { FAIL_ON_WORDS, type FailOn };
 
 export interface WatchOptions extends HostOptions {

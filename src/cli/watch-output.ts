@@ -40,7 +40,9 @@ export interface OutputSettings extends HostTextOptions {
   readonly zone: (epochSeconds: number) => number;
 }
 
-export function watchOutput(format: 'text' | 'json' | 'ndjson', settings: OutputSettings): WatchOutput {
+export function watchOutput(format: 'tui' | 'text' | 'json' | 'ndjson', settings: OutputSettings): WatchOutput {
+  // Who has a screen sees it there.
+  if (format === 'tui') return { look: () => [], end: () => [] };
   if (format === 'json') return { look: () => [], end: jsonReport };
   if (format === 'ndjson') return { look: lookLines, end: endLine };
   return {

@@ -1,11 +1,13 @@
 // Runs the watch command: a look each interval, what is found then, and metrics for whoever asks.
 import { appendFileSync } from 'node:fs';
 import { CHECKS } from '../analysis/checks/index.js';
-import { conclude } from '../analysis/conclude.js';
+import { conclude, type Gathered } from '../analysis/conclude.js';
+import { concludeSteps } from '../analysis/conclude-steps.js';
 import { FindingHistory } from '../analysis/finding-history.js';
 import { Pipeline } from '../analysis/pipeline.js';
 import { systemClock } from '../endpoints/clock.js';
 import type { Candidate } from '../host/candidates.js';
+import type { HostView } from '../host/host-view.js';
 import { UserError } from '../model/errors.js';
 import { wallTime } from '../sources/clock.js';
 import { discoverApplications } from '../sources/host-discovery.js';
@@ -15,6 +17,8 @@ import { failsOn } from './fail-on.js';
 import { parseMetricsAddress, statusSettings } from './host-options.js';
 import { HostWatch } from './host-watch.js';
 import { interruptible } from './interrupt.js';
+import { liveFormat } from './live-format.js';
+import type { LiveScreen } from './live-screen.js';
 import { localOffset } from './local-offset.js';
 import { LogFile } from './log-file.js';
 import { openMetrics } from './open-metrics.js';
@@ -51,7 +55,9 @@ async function watchUntil(
   const writer = new ChunkWriter(options.output);
   const { width, colour, ascii } = terminalOf(options.color, options.ascii === true, options.output !== undefined);
   const { limit, showQueries = false, once = false } = options;
-  const output = watchOutput(options.format ?? 'text', {
+  const format = liveFormat(options, false);
+  let screen: LiveScreen | undefined;
+  const output = watchOutput(format, {
     width,
     colour,
     ascii,
@@ -63,7 +69,7 @@ async function watchUntil(
   });
   const log = new LogFile(options.logFile);
   const say = (text: string) => {
-    if (options.quiet !== true) advise(text);
+    if (options.quiet !== true && screen === undefined) advise(text);
     log.say(text);
   };
   const metrics =
@@ -79,16 +85,23 @@ async function watchUntil(
   const looks = once ? (options.interval > 0 ? 2 : 1) : Number.POSITIVE_INFINITY;
   const end = options.duration === undefined ? Number.POSITIVE_INFINITY : options.duration * 1e6;
   let last: Look | undefined;
+  const leaving = new AbortController();
+  signal.addEventListener('abort', () => leaving.abort(), { once: true });
   try {
+    if (format === 'tui') {
+      screen = await screenOf(watch, pipeline, options);
+      void screen?.ended.then(() => leaving.abort());
+    }
     for (let turn = 0; turn < looks && !writer.closed; turn++) {
       if (turn > 0) {
         const next = watch.view.time + options.interval * 1e6;
         // The last look is at the end, not an interval before it.
         if (last && last.view.time >= end) break;
-        await until(Math.min(next, Math.max(end, 0)) - watch.now, signal);
+        await until(Math.min(next, Math.max(end, 0)) - watch.now, leaving.signal);
       }
-      if (signal.aborted) break;
+      if (leaving.signal.aborted || signal.aborted) break;
       last = await lookOnce(watch, pipeline, history);
+      screen?.heard(0, 0, last.view.looks);
       if (options.log !== undefined) appendLog(options.log, [...changeLines(last.changes, last.wallTime)].join(''));
       for (const { kind, seen } of last.changes) log.finding(kind, seen.finding);
       for (const piece of output.look(last)) writer.push(piece);
@@ -97,15 +110,35 @@ async function watchUntil(
     if (last) for (const piece of output.end(last)) writer.push(piece);
     await writer.end();
   } finally {
+    screen?.close();
     await metrics?.close();
   }
   const worst = history.findings.map((seen) => ({ severity: seen.worst }));
   if (failsOn(options.failOn, worst)) exitWith(EXIT_FINDINGS);
 }
 
+async function screenOf(watch: HostWatch, pipeline: Pipeline, options: WatchOptions): Promise<LiveScreen | undefined> {
+  const { openLiveScreen } = await import('./live-screen.js');
+  return openLiveScreen({
+    name: `watch ${watch.addresses.join(', ')}`,
+    subject: {
+      snapshotSteps: () => concludeSteps(gathered(pipeline, watch.view)),
+      histories: pipeline.tracker.histories,
+    },
+    showSecrets: options.showQueries === true,
+    color: options.color,
+    ascii: options.ascii === true,
+    abandon: () => {},
+  });
+}
+
+function gathered(pipeline: Pipeline, host: HostView): Gathered {
+  return { pipeline, files: [], problems: [], processes: [], checks: CHECKS, host };
+}
+
 async function lookOnce(watch: HostWatch, pipeline: Pipeline, history: FindingHistory): Promise<Look> {
   const view = await watch.look();
-  const snapshot = conclude({ pipeline, files: [], problems: [], processes: [], checks: CHECKS, host: view });
+  const snapshot = conclude(gathered(pipeline, view));
   const changes = history.push(view.time, snapshot.findings);
   return { view, snapshot, changes, findings: history.findings, wallTime: wallTime() };
 }

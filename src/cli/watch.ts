@@ -38,9 +38,10 @@ export function addWatchCommand(program: Command): void {
       ),
     )
     .addOption(
-      new Option('-f, --format <name>', `output: ${WATCH_FORMATS.join(', ')}`).argParser((value: string) =>
-        parseWord(value, '--format', WATCH_FORMATS),
-      ),
+      new Option(
+        '-f, --format <name>',
+        `output: ${WATCH_FORMATS.join(', ')} (default: tui, the screen, on a terminal; else text)`,
+      ).argParser((value: string) => parseWord(value, '--format', WATCH_FORMATS)),
     )
     .addOption(
       new Option('--fail-on <severity>', 'exit 1 if there was a finding this bad: error, warning, note, never')

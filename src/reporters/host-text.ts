@@ -69,6 +69,17 @@ export function* hostLines(view: HostView, options: HostTextOptions): Generator<
   for (const text of hostText(view, options)) yield text.slice(0, -1);
 }
 
+/** Processes alone, as `hostLines`. */
+export function* hostProcessLines(view: HostView, options: HostTextOptions): Generator<string> {
+  yield* processLines(view.processes, hostContext(options));
+  if (view.processes.length === 0) yield* missingLines(view, hostContext(options));
+}
+
+/** Everything but the processes, as `hostLines`. */
+export function* hostQueueLines(view: HostView, options: HostTextOptions): Generator<string> {
+  yield* hostLines({ ...view, processes: [] }, options);
+}
+
 /** What changes from look to look: listeners and processes. */
 export function* hostPeriodText(view: HostView, options: HostTextOptions): Generator<string> {
   const context = hostContext(options);

@@ -63,7 +63,8 @@ export class Controller {
   private revision = 0;
   private snapshotAt = -Infinity;
   private snapshotCost = 0;
-  private snapshotPackets = -1;
+  /** What had been heard at the last snapshot. */
+  private snapshotHeard = -1;
   private making: Promise<void> | undefined;
   private ended = false;
   private closed = false;
@@ -136,7 +137,7 @@ export class Controller {
     let step = steps.next();
     while (!step.done) step = steps.next();
     this.snapshotAt = this.turns.now();
-    this.snapshotPackets = this.progress.packets;
+    this.snapshotHeard = heard(this.progress);
     this.dispatch({ kind: 'renumbered', rows, data: this.withShown(step.value) });
   }
 
@@ -208,7 +209,7 @@ export class Controller {
     const { data } = this.state;
     const seconds = (milliseconds: number) => Math.floor(milliseconds / 1000);
     const isNews =
-      data.progress.packets !== this.progress.packets ||
+      heard(data.progress) !== heard(this.progress) ||
       data.progress.bytes !== this.progress.bytes ||
       (data.phase === 'live' && seconds(data.progress.elapsed) !== seconds(this.elapsed));
     if (isNews) this.change({ kind: 'data', data: { ...data, progress: this.progressNow() } });
@@ -216,7 +217,7 @@ export class Controller {
 
   private takeSnapshotIfDue(): void {
     if (!this.subject || this.making || this.ended || this.state.paused) return;
-    if (this.progress.packets === this.snapshotPackets || this.progress.packets === 0) return;
+    if (heard(this.progress) === this.snapshotHeard || heard(this.progress) === 0) return;
     const now = this.turns.now();
     const wait = this.revision === 0 ? FIRST_SNAPSHOT : Math.max(SNAPSHOT_INTERVAL, this.snapshotCost * SNAPSHOT_SHARE);
     if (now - Math.max(this.began, this.snapshotAt) < wait) return;
@@ -228,13 +229,14 @@ export class Controller {
     if (!subject) return Promise.resolve();
     const began = this.turns.now();
     const { packets } = this.progress;
+    const before = heard(this.progress);
     this.making = new Promise((resolve) => {
       runJob(shownSteps(subject, ++this.revision, packets, this.elapsed), this.turns, {
         done: (shown) => {
           this.making = undefined;
           this.snapshotAt = this.turns.now();
           this.snapshotCost = this.snapshotAt - began;
-          this.snapshotPackets = packets;
+          this.snapshotHeard = before;
           this.dispatch({ kind: 'data', data: this.withShown(shown) });
           resolve();
         },
@@ -368,6 +370,11 @@ export class Controller {
       return { kind: 'connection', contents: await reread.connection(shown, detail.row, tools) };
     return { kind: 'request', contents: await reread.request(shown, detail.row, tools) };
   }
+}
+
+/** Grows with everything that may change a snapshot. */
+function heard({ packets, looks = 0 }: Omit<ReadingProgress, 'elapsed'>): number {
+  return packets + looks;
 }
 
 function* shownSteps(subject: Subject, revision: number, packets: number, at: number): Generator<void, Shown, void> {

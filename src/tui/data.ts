@@ -19,6 +19,8 @@ export type Phase = 'reading' | 'live' | 'done';
 
 export interface ReadingProgress {
   readonly packets: number;
+  /** Looks at the host so far, where it is looked at. */
+  readonly looks?: number | undefined;
   readonly bytes: number;
   /** Bytes in all, where that is known. */
   readonly size: number | undefined;

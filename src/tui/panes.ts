@@ -7,6 +7,7 @@ import { visibleEvents } from './views/event-rows.js';
 import { figureRows } from './views/figure-rows.js';
 import { findingsHeights, whyLines } from './views/finding-lines.js';
 import { helpLines } from './views/help.js';
+import { withHostPane } from './views/host-pane.js';
 import { processHeights, processRows } from './views/process-rows.js';
 import { listenerRows, queueHeights, waitingRows } from './views/queue-rows.js';
 import { recordLines, timelineSizes } from './views/record-lines.js';
@@ -45,15 +46,15 @@ export function panesOf(state: State): readonly Pane[] {
       return [{ list: name, count: state.tables[name].rows?.length ?? 0, height: layout.body - 3, selects: true }];
     }
     case 'processes':
-      return [
+      return withHostPane(state, [
         { list: 'processes', count: processRows(state).length, height: processHeights(state).list, selects: true },
-      ];
+      ]);
     case 'queue': {
       const heights = queueHeights(state);
-      return [
+      return withHostPane(state, [
         { list: 'listeners', count: listenerRows(state).length, height: heights.listeners, selects: true },
         { list: 'waiting', count: waitingRows(state).length, height: heights.waiting, selects: true },
-      ];
+      ]);
     }
     case 'events':
       return [{ list: 'events', count: visibleEvents(state).length, height: layout.body - 3, selects: true }];

@@ -148,7 +148,8 @@ function titleLine(state: State): Line {
 function figuresWords(state: State): Line {
   const { data } = state;
   const { wide, narrow } = layoutOf(state);
-  const { packets, bytes, size } = data.progress;
+  const { packets, bytes, size, looks } = data.progress;
+  if (looks !== undefined && packets === 0) return line(`${formatCount(looks)} ${looks === 1 ? 'look' : 'looks'}  `);
   if (data.phase === 'reading') {
     const part = size !== undefined && size > 0 ? `${Math.min(100, Math.floor((bytes / size) * 100))}%  ` : '';
     const of = wide && size !== undefined ? `  ${formatBytes(bytes)} of ${formatBytes(size)}` : '';
@@ -169,6 +170,8 @@ function badge(state: State) {
   const { data, paused } = state;
   const clock = timeOf(paused ? (data.shown?.at ?? 0) : data.progress.elapsed);
   const fresh = data.progress.packets - (data.shown?.packets ?? 0);
+  if (paused && data.phase !== 'done' && data.progress.looks !== undefined && data.progress.packets === 0)
+    return span(`PAUSED at ${clock}`, 'paused');
   if (paused && data.phase !== 'done')
     return span(`PAUSED at ${clock}  +${formatCount(Math.max(0, fresh))} packets`, 'paused');
   if (paused) return span('PAUSED', 'paused');

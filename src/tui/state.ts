@@ -36,6 +36,7 @@ export type ListName =
   | 'record'
   | 'params'
   | 'body'
+  | 'host'
   | 'help';
 
 export interface Cursor {

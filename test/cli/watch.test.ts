@@ -13,7 +13,7 @@ test('what makes no sense is told in a sentence, with exit code 2', () => {
     [['nonsense'], /"nonsense" is no address/],
     [['127.0.0.1:99999'], /port 99999/],
     [['--interval', 'soon'], /--interval soon: not a time/],
-    [['--format', 'xml'], /--format xml: not one of text, json, ndjson/],
+    [['--format', 'xml'], /--format xml: not one of tui, text, json, ndjson/],
     [['--fail-on', 'everything'], /not one of error, warning, note, never/],
     [['127.0.0.1:1', '--pid', '0'], /--pid 0/],
     [['127.0.0.1:1', '--pid', '4194305'], /there is no process 4194305/],

@@ -4,7 +4,8 @@ import { type EndpointAddress, formatEndpoint } from '../../model/endpoint-addre
 import type { Frame } from '../../model/frame.js';
 import { APPLICATION, type Side, WEB_SERVER } from '../../model/side.js';
 import type { Check } from '../check.js';
-import { conclude, type Gathered, gatherFacts } from '../conclude.js';
+import { type Gathered, gatherFacts } from '../conclude.js';
+import { concludeSteps } from '../conclude-steps.js';
 import type { Facts } from '../facts.js';
 import { Pipeline } from '../pipeline.js';
 import type { ConnectionTables } from '../rows.js';
@@ -33,6 +34,8 @@ export interface TapSessionOptions {
   readonly tally?: TapTally | undefined;
   /** Rows of connections, and of requests, above which the older half goes. */
   readonly mostRows?: number;
+  /** Rows go only when `fold` is called; a screen shows them by their numbers. */
+  readonly foldsWhenAsked?: boolean | undefined;
 }
 
 /** What is known beside the traffic. */
@@ -210,6 +213,11 @@ export class TapSession implements TapSink {
     return this.figure.connections;
   }
 
+  /** Payload so far. */
+  get bytes(): number {
+    return this.figure.bytes[0] + this.figure.bytes[1];
+  }
+
   get openConnections(): number {
     return this.open.size;
   }
@@ -239,15 +247,27 @@ export class TapSession implements TapSink {
    * @param beside what is known beside the traffic: what the host shows, what a log tells
    */
   snapshot(lost: number, time?: number, beside: TapBeside = {}): Snapshot {
+    const steps = this.snapshotSteps(lost, time, beside);
+    let step = steps.next();
+    while (!step.done) step = steps.next();
+    return step.value;
+  }
+
+  /** The same in steps; nothing may be told to the session until the last one is made. */
+  *snapshotSteps(lost: number, time?: number, beside: TapBeside = {}): Generator<void, Snapshot, void> {
     const { pipeline } = this;
     const { origin, lastTime } = pipeline;
     if (time !== undefined && origin !== undefined) {
       const now = (this.options.origin / 1000 - origin.seconds) * 1e9 - origin.nanoseconds + time * 1e6;
       pipeline.lastTime = Math.max(lastTime, Math.round(now));
     }
-    const snapshot = conclude({ ...this.gathered(), ...beside });
-    pipeline.lastTime = lastTime;
-    return { ...withFolded(snapshot, this.folded), tap: this.figures(lost) };
+    const gathered = { ...this.gathered(), ...beside };
+    try {
+      const snapshot = yield* concludeSteps(gathered);
+      return { ...withFolded(snapshot, this.folded), tap: this.figures(lost) };
+    } finally {
+      pipeline.lastTime = lastTime;
+    }
   }
 
   private gathered(): Gathered {
@@ -292,10 +312,11 @@ export class TapSession implements TapSink {
     };
   }
 
-  private foldIfLarge(): void {
+  /** Where the tables are large the older rows go. Returns what became of the numbers of the others. */
+  fold(): Remapping | undefined {
     const { pipeline, options } = this;
     const most = options.mostRows ?? DEFAULT_MOST_ROWS;
-    if (!isTooLarge(pipeline, most)) return;
+    if (this.failure !== null || !isTooLarge(pipeline, most)) return undefined;
     try {
       const open = [...this.open.values()];
       const rows = open.flatMap(({ row }) => (row < 0 ? [] : [row]));
@@ -303,8 +324,10 @@ export class TapSession implements TapSink {
       this.folded = result.folded;
       for (const each of open) if (each.row >= 0) each.row = result.rows.connections[each.row];
       options.onFolded?.(result.rows);
+      return result.rows;
     } catch (error) {
       this.fail(error);
+      return undefined;
     }
   }
 
@@ -326,7 +349,7 @@ export class TapSession implements TapSink {
       const row = this.pipeline.frame(frame);
       const open = this.open.get(connection);
       if (open !== undefined && row >= 0) open.row = row;
-      if ((++this.sinceFold & FOLD_MASK) === 0) this.foldIfLarge();
+      if ((++this.sinceFold & FOLD_MASK) === 0 && this.options.foldsWhenAsked !== true) this.fold();
     } catch (error) {
       this.fail(error);
     }

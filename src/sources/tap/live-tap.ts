@@ -5,6 +5,7 @@ import type { Check } from '../../analysis/check.js';
 import type { SeenFinding } from '../../analysis/finding-history.js';
 import { EndedRows } from '../../analysis/live/ended-rows.js';
 import { type FindingChange, FindingWatch, type WatchedFinding } from '../../analysis/live/finding-watch.js';
+import type { Remapping } from '../../analysis/live/fold.js';
 import type { TapNotes } from '../../analysis/live/tap-notes.js';
 import { type TapBeside, TapSession } from '../../analysis/live/tap-session.js';
 import { TapTally } from '../../analysis/live/tap-tally.js';
@@ -25,6 +26,8 @@ export interface LiveTapOptions {
   readonly checks: readonly Check[];
   /** Faults to make, as `parseFault` takes them. */
   readonly faults?: readonly string[] | undefined;
+  /** A screen shows rows: they get new numbers only in `fold`, and nothing is added while `hold` gives something to wait for. */
+  readonly screen?: { hold(): Promise<void> | undefined } | undefined;
   /** What the host shows at the moment, where it is looked at. */
   readonly host?: (() => HostView | undefined) | undefined;
   readonly record?:
@@ -53,6 +56,13 @@ export interface LiveTap {
   readonly recording: Recording | undefined;
   /** What is concluded; `time` as of `now()`, left out: at the last packet. `beside`: what else is known. */
   snapshot(time?: number, beside?: TapBeside): Snapshot;
+  /** The same in steps, as of now. */
+  snapshotSteps(): Generator<void, Snapshot, void>;
+  /** Where there are many rows the older ones go, and the others have new numbers. */
+  fold(): Remapping | undefined;
+  /** Packets and payload so far. */
+  readonly packets: number;
+  readonly bytes: number;
   /** Rows that have ended since the last call. */
   takeEnded(): ReturnType<EndedRows['take']>;
   /** What is new in the findings, at most every so many milliseconds, and whenever the host was looked at; 0: now. */
@@ -77,6 +87,7 @@ export async function openLiveTap(options: LiveTapOptions): Promise<LiveTap> {
     pairs,
     mode: options.mode,
     faults: options.faults,
+    hold: options.screen && (() => options.screen?.hold()),
     onFailure: (error) => {
       failure = error;
     },
@@ -91,6 +102,7 @@ export async function openLiveTap(options: LiveTapOptions): Promise<LiveTap> {
     origin: tap.origin,
     checks: options.checks,
     tally,
+    foldsWhenAsked: options.screen !== undefined,
     recorder: { packet: (connection, frame, error) => recording?.packet(connection, frame, error) },
     onClosed: (row, connection) => ended.connectionClosed(row, connection),
     onFolded: (rows) => ended.renumber(rows),
@@ -145,6 +157,14 @@ export async function openLiveTap(options: LiveTapOptions): Promise<LiveTap> {
       return recording;
     },
     snapshot,
+    snapshotSteps: () => session.snapshotSteps(tap.lost, now(), hostBeside(options.host?.())),
+    fold: () => session.fold(),
+    get packets() {
+      return session.pipeline.packets;
+    },
+    get bytes() {
+      return session.bytes;
+    },
     takeEnded() {
       const rows = ended.take(session.pipeline.session.log.requests);
       tally.take(session.tables, { ...rows, underWay: ended.underWay });

@@ -18,6 +18,8 @@ export interface TapOptions {
   readonly faults?: readonly string[] | undefined;
   /** Bytes between the relay and the analysis, a power of two. */
   readonly ringSize?: number;
+  /** While it gives something to wait for, nothing is handed over. */
+  readonly hold?: (() => Promise<void> | undefined) | undefined;
   /** The relay's thread has failed: our bug. */
   readonly onFailure: (error: Error) => void;
 }
@@ -59,7 +61,7 @@ export async function openTap(options: TapOptions): Promise<Tap> {
   });
   const ring = new event.RingReader(memory);
   const tell = (message: ToRelay) => worker.postMessage(message);
-  const reader = new TapReader(ring);
+  const reader = new TapReader(ring, options.hold);
   let onClosed: (() => void) | undefined;
   let failed = false;
   const { listening, warnings, origin } = await new Promise<Extract<FromRelay, { kind: 'listening' }>>(
@@ -133,7 +135,10 @@ class TapReader {
   private quiet = 0;
   private stopped = false;
 
-  constructor(private readonly ring: event.RingReader) {}
+  constructor(
+    private readonly ring: event.RingReader,
+    private readonly hold: TapOptions['hold'],
+  ) {}
 
   wake(): void {
     this.quiet = 0;
@@ -153,6 +158,13 @@ class TapReader {
   private look(): void {
     this.timer = undefined;
     if (this.stopped) return;
+    const held = this.hold?.();
+    if (held !== undefined) {
+      void held.then(() => {
+        if (this.timer === undefined) this.look();
+      });
+      return;
+    }
     let count = 0;
     while (count < TURN && this.ring.next(this.message)) {
       this.hand();

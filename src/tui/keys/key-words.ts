@@ -61,6 +61,15 @@ export function footerLine(screen: ScreenName, width: number, symbols: ScreenSym
   ];
 }
 
+/** What the host shows is a text: nothing of it can be opened. */
+const HOST_WORDS: Readonly<Record<string, string>> = {
+  up: 'scroll',
+  'page-up': 'page',
+  'next-pane': 'what packets tell',
+  pause: 'pause',
+  back: 'back',
+};
+
 function footerItems(screen: ScreenName, symbols: ScreenSymbols, panes: FooterPanes | undefined) {
   const items: { entry: KeyEntry; key: string; words: string }[] = [];
   const entries = keysOn(screen);
@@ -69,7 +78,10 @@ function footerItems(screen: ScreenName, symbols: ScreenSymbols, panes: FooterPa
     const pairedBefore = i > 0 && entries[i - 1].pair === true;
     // Where there is one pane, there is no next one.
     if (entry.action === 'next-pane' && panes?.count === 1) continue;
-    const words = (panes?.focused && entry.footerIn?.[panes.focused]) ?? footerWords(entry, screen);
+    const words =
+      panes?.focused === 'host'
+        ? HOST_WORDS[entry.action]
+        : ((panes?.focused && entry.footerIn?.[panes.focused]) ?? footerWords(entry, screen));
     if (words === undefined) continue;
     // Of a pair the words stand at either entry; both keys are shown.
     const first = pairedBefore ? entries[i - 1] : entry;

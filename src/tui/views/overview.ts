@@ -1,4 +1,5 @@
 // View 1: the findings first, what is behind the selected one, and below them the figures they come from.
+import type { Snapshot } from '../../analysis/snapshot.js';
 import { formatCount } from '../../reporters/format-count.js';
 import { cutTo } from '../../reporters/text-layout.js';
 import { counted } from '../../reporters/text-words.js';
@@ -100,9 +101,24 @@ function findingLine(state: State, place: number): Line {
   return spread(left, line(span(right, 'dim')), inside, symbols.ellipsis);
 }
 
+/** Nothing was found, and no traffic has come: how a live source stands there. */
+function quietLines(state: State, { host, tap }: Snapshot): Line[] {
+  const { safe } = wordsOf(state);
+  const lines: Line[] = [EMPTY, line(span(' Nothing wrong so far.', 'strong'))];
+  if (host) {
+    const { listeners, processes } = host;
+    const what = `${counted(listeners.length, 'listener')} and ${counted(processes.length, 'process', 'processes')}`;
+    lines.push(line(` Looked ${counted(host.looks, 'time')} at ${what} of this host: views 4 and 5.`));
+  }
+  for (const { listen, to } of tap?.pairs ?? [])
+    lines.push(line(` No traffic yet: point the web server at ${safe(listen)} in place of ${safe(to)}.`));
+  return lines;
+}
+
 function nothingLines(state: State): Line[] {
   const { snapshot } = state.data.shown!;
   const { summary, facts } = snapshot;
+  if (facts.listeners.length === 0 && (snapshot.host || snapshot.tap)) return quietLines(state, snapshot);
   if (facts.listeners.length === 0) {
     return [
       EMPTY,

@@ -5,14 +5,17 @@ import { panel } from '../drawing/panel.js';
 import { EMPTY, type Line, line, span } from '../drawing/spans.js';
 import { barOf } from '../drawing/symbols.js';
 import { layoutOf } from '../layout.js';
+import { focusedPane } from '../panes.js';
 import { cursorOf, type State } from '../state.js';
 import { wordsOf } from '../words.js';
 import { chartPanel } from './chart-panel.js';
 import { type ListColumn, listLines, portOnly } from './columns.js';
 import { emptyWords } from './connections.js';
+import { hostPanel } from './host-pane.js';
 import { type ProcessRow, processHeights, processHint, processRows } from './process-rows.js';
 
 export function processesView(state: State): Line[] {
+  if (focusedPane(state)?.list === 'host') return hostPanel(state);
   const { width } = layoutOf(state);
   const { symbols } = wordsOf(state);
   const heights = processHeights(state);

@@ -12,6 +12,7 @@ import { wordsOf } from '../words.js';
 import { chartPanel } from './chart-panel.js';
 import { type ListColumn, listLines, portOnly } from './columns.js';
 import { emptyWords } from './connections.js';
+import { hostPanel } from './host-pane.js';
 import {
   type ListenerRow,
   listenerRows,
@@ -22,12 +23,13 @@ import {
 } from './queue-rows.js';
 
 export function queueView(state: State): Line[] {
+  const focus = focusedPane(state)?.list;
+  if (focus === 'host') return hostPanel(state);
   const { width } = layoutOf(state);
   const { symbols, duration } = wordsOf(state);
   const heights = queueHeights(state);
   const rows = listenerRows(state);
   const cursor = cursorOf(state, 'listeners');
-  const focus = focusedPane(state)?.list;
   const listeners = listLines(listenerColumns(state), rows.slice(cursor.top, cursor.top + heights.listeners), {
     width: width - 2,
     selected: cursor.index - cursor.top,
@@ -188,6 +190,13 @@ export function queueStatus(state: State): Line[] {
   }
   return [
     cause ? line(span(CAUSE, 'strong'), captured(cause.title)) : EMPTY,
-    line(span(' Packets show that no byte was answered; what was accepted only the host can tell.', 'dim')),
+    line(
+      span(
+        snapshot.host
+          ? ' Packets show that no byte was answered; what was not accepted the host shows.'
+          : ' Packets show that no byte was answered; what was accepted only the host can tell.',
+        'dim',
+      ),
+    ),
   ];
 }
