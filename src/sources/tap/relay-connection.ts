@@ -89,7 +89,8 @@ export class RelayConnection {
 
   /** Ends both directions properly; what is on its way is still passed on. */
   end(): void {
-    this.tellCut();
+    // Who has begun to end it ends it; the tap only does not wait for the other.
+    if (!this.web.readableEnded && !this.application.readableEnded) this.tellCut();
     this.stopFaults();
     this.web.end();
     this.application.end();
