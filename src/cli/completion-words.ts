@@ -1,6 +1,7 @@
 // What there is to complete on the command line, read off the commander program: commands, options, their values.
 import type { Argument, Command, Option } from 'commander';
 import { CHECKS } from '../analysis/checks/index.js';
+import { SCENARIOS } from '../scenarios/index.js';
 
 export interface OptionWords {
   /** `-f` and `--format`, as far as it has them. */
@@ -71,6 +72,7 @@ function listedWords(description: string): string[] {
 
 function argumentValues(command: string, argument: Argument): Values {
   if (command === 'explain') return { kind: 'words', words: CHECKS.map((check) => check.id) };
+  if (command === 'reproduce-bug') return { kind: 'words', words: SCENARIOS.map(({ name }) => name) };
   if (argument.argChoices) return { kind: 'words', words: argument.argChoices };
   return { kind: /captures?|files?|recording|report/.test(argument.name()) ? 'file' : 'any' };
 }

@@ -17,7 +17,7 @@ export interface ReproduceOptions {
   readonly app?: ApplicationName;
   readonly format: (typeof REPRODUCE_FORMATS)[number];
   readonly tui?: boolean;
-  readonly keep?: string;
+  readonly keep?: string | undefined;
   readonly listenHost?: string;
   /** Milliseconds. */
   readonly timeLimit: number;

@@ -1,39 +1,39 @@
 // Runs a scenario, stage by stage, and prints what came of it.
-import { cpSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { selectRows } from '../analysis/select-rows.js';
 import { UserError } from '../model/errors.js';
-import { jsonReport } from '../reporters/json.js';
-import { stageFigures, stagesText } from '../reporters/stages-text.js';
-import { styleFor } from '../reporters/style.js';
-import { textReport } from '../reporters/text.js';
+import { stageFigures } from '../reporters/stages-text.js';
 import { ownNamespace, runInNamespace } from '../reproduce/namespace.js';
 import { runStage, type StageResult } from '../reproduce/run-stage.js';
-import { judge, judgeComparison, type Verdict } from '../reproduce/verdict.js';
+import { judge, judgeComparison } from '../reproduce/verdict.js';
 import type { ApplicationName } from '../scenarios/play.js';
-import { allStages, parseSetting, type Scenario, type ScenarioStage } from '../scenarios/scenario.js';
+import {
+  allStages,
+  parseSetting,
+  type Scenario,
+  type ScenarioStage,
+  type ScenarioValues,
+} from '../scenarios/scenario.js';
 import { EXIT_FINDINGS, exitWith } from './exit.js';
+import { failWith } from './fail.js';
 import { failsOn } from './fail-on.js';
 import { interruptible } from './interrupt.js';
-import { localOffset } from './local-offset.js';
 import { advise, complain, writePieces } from './output.js';
 import type { ReproduceOptions } from './reproduce-options.js';
-import { type Terminal, terminalOf } from './terminal.js';
-
-const JSON_SCHEMA = 'fcgi-inspect/reproduce/1';
+import { jsonPieces, type Played, reportJson, reportText, textPieces } from './reproduce-output.js';
+import { screenImpossible, terminalOf } from './terminal.js';
 
 /** Set for the run that is in its namespace already. */
 const INSIDE = 'FCGI_INSPECT_REPRODUCE_NAMESPACE';
-
-interface Played {
-  readonly result: StageResult;
-  readonly verdict: Verdict;
-}
 
 /** @throws UserError where it cannot be played as asked */
 export async function runScenario(scenario: Scenario, options: ReproduceOptions, version: string): Promise<void> {
   const values = Object.fromEntries(options.set.map((text) => parseSetting(scenario, text)));
   const application = checkPlayers(scenario, options);
+  const against = onScreen(options) ? screenImpossible(false) : undefined;
+  if (against !== undefined)
+    throw new UserError(`no screen, as ${against}`, 'leave --tui out, or keep the recording with --keep');
   const namespace =
     scenario.needs === 'network-namespace' && process.env[INSIDE] === undefined ? ownNamespace() : undefined;
   if (namespace !== undefined && 'command' in namespace) {
@@ -44,7 +44,31 @@ export async function runScenario(scenario: Scenario, options: ReproduceOptions,
   if (namespace !== undefined && options.quiet !== true)
     advise(`no network namespace can be made here (${namespace.reason}): ${scenario.name} is played by model`);
   const stages = stagesOf(scenario, options, namespace !== undefined);
-  if (options.keep !== undefined) makeFolder(options.keep);
+  if (!onScreen(options)) {
+    if (options.keep !== undefined) makeFolder(options.keep);
+    await playStages(scenario, stages, options, values, application, version);
+    if (options.keep !== undefined && options.quiet !== true)
+      advise(`recordings, logs and reports are in ${options.keep}`);
+    return;
+  }
+  const keep = options.keep ?? mkdtempSync(join(tmpdir(), 'fcgi-inspect-screen-'));
+  // Also where a second Ctrl-C ends it at once.
+  const remove = () => options.keep ?? rmSync(keep, { recursive: true, force: true });
+  process.once('exit', remove);
+  makeFolder(keep);
+  await playStages(scenario, stages, { ...options, keep }, values, application, version);
+  await showRecording(join(keep, stages[0].name, 'tap.pcapng'), options);
+  remove();
+}
+
+async function playStages(
+  scenario: Scenario,
+  stages: readonly ScenarioStage[],
+  options: ReproduceOptions,
+  values: ScenarioValues,
+  application: ApplicationName,
+  version: string,
+): Promise<void> {
   const interrupt = interruptible();
   const say = (text: string) => {
     if (options.quiet !== true) advise(text);
@@ -82,11 +106,11 @@ export async function runScenario(scenario: Scenario, options: ReproduceOptions,
   );
   const amiss = options.set.length > 0 || interrupt.exitCode !== 0 ? [] : judgeComparison(scenario, figures);
   for (const sentence of amiss) complain(sentence);
-  const pieces = options.format === 'json' ? jsonPieces(scenario, played, options) : textPieces(played, options);
-  await writePieces(pieces, options.output);
-  if (options.keep !== undefined) say(`recordings, logs and reports are in ${options.keep}`);
+  const pieces =
+    options.format === 'json' ? jsonPieces(scenario, played, options) : textPieces(scenario, played, options);
+  if (!onScreen(options)) await writePieces(pieces, options.output);
   const bad = played.filter(
-    ({ result, verdict }) => !verdict.asDeclared && scenario.compares === undefined && isDefault(scenario, result),
+    ({ result, verdict }) => !verdict.asDeclared && scenario.compares === undefined && isTelling(scenario, result),
   );
   if (interrupt.exitCode !== 0) exitWith(interrupt.exitCode);
   else if (
@@ -95,6 +119,20 @@ export async function runScenario(scenario: Scenario, options: ReproduceOptions,
     played.some(({ result }) => failsOn(options.failOn, result.snapshot.findings))
   )
     exitWith(EXIT_FINDINGS);
+}
+
+function onScreen({ tui, format }: ReproduceOptions): boolean {
+  return tui === true || format === 'tui';
+}
+
+/** The recording of the first run, on the screen. */
+async function showRecording(file: string, options: ReproduceOptions): Promise<void> {
+  const { inspectOnScreen } = await import('./inspect-screen.js');
+  const look = terminalOf(options.color, options.ascii === true, false);
+  await inspectOnScreen([file], { showSecrets: options.showSecrets === true }, look, (error) => {
+    failWith(error);
+    process.exit();
+  });
 }
 
 /** @throws UserError for a front or an application with which it cannot be played */
@@ -127,8 +165,9 @@ function stagesOf(scenario: Scenario, { stage: name, fixed }: ReproduceOptions, 
   return [...stages, ...(fixed && scenario.cure ? [scenario.cure] : [])];
 }
 
-/** Whether it was played with the values that it has. */
-function isDefault(scenario: Scenario, { stage, values }: StageResult): boolean {
+/** With values of the user's own, or a web server that crashed, nobody knows what it must end with. */
+function isTelling(scenario: Scenario, { stage, values, troubles }: StageResult): boolean {
+  if (troubles.length > 0) return false;
   return Object.entries(values).every(
     ([name, value]) => value === (stage.values[name] ?? scenario.parameters[name].fallback),
   );
@@ -144,9 +183,7 @@ function tellVerdict(
   for (const trouble of result.troubles) complain(trouble);
   if (interrupted) return;
   if (result.cut) complain(`${result.stage.name} was ended by its time limit`);
-  // With values of the user's own, or a web server that crashed, nobody knows what it must end with.
-  if (!isDefault(scenario, result) || result.troubles.length > 0) return;
-  if (scenario.compares !== undefined) return;
+  if (scenario.compares !== undefined || !isTelling(scenario, result)) return;
   if (verdict.missing.length > 0) {
     complain(
       `${result.stage.name}: ${verdict.missing.join(', ')} ${verdict.missing.length === 1 ? 'was' : 'were'} not found, which this should end with`,
@@ -154,78 +191,6 @@ function tellVerdict(
   }
   if (verdict.unexpected.length > 0)
     complain(`${result.stage.name}: ${verdict.unexpected.join(', ')} was found besides`);
-}
-
-function* textPieces(played: readonly Played[], options: ReproduceOptions): Generator<string> {
-  const terminal = terminalOf(options.color, options.ascii === true, options.output !== undefined);
-  const style = styleFor(terminal.colour);
-  let first = true;
-  for (const { result } of played) {
-    if (!first) yield '\n';
-    first = false;
-    if (played.length > 1) yield `${style.strong(`=== ${result.stage.name}: ${result.stage.summary} ===`)}\n`;
-    yield* reportText(result, options, terminal);
-  }
-  if (played.length < 2) return;
-  yield `\n${style.strong('Side by side')}\n`;
-  yield* stagesText(
-    played.map(({ result }) => ({ name: result.stage.name, ...result })),
-    terminal,
-  );
-}
-
-function reportText(
-  { snapshot, histories }: StageResult,
-  options: ReproduceOptions,
-  terminal: Terminal,
-): Iterable<string> {
-  return textReport(snapshot, {
-    histories,
-    ...terminal,
-    ...(options.limit === undefined ? {} : { limit: options.limit }),
-    showSecrets: options.showSecrets === true,
-    zone: localOffset,
-  });
-}
-
-function* jsonPieces(scenario: Scenario, played: readonly Played[], options: ReproduceOptions): Generator<string> {
-  const head = {
-    schema: JSON_SCHEMA,
-    scenario: scenario.name,
-    front: options.front,
-    application: options.app ?? scenario.needsApplication ?? 'embedded',
-  };
-  yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "runs": [`;
-  let separator = '\n';
-  for (const { result, verdict } of played) {
-    const { stage, values, front, application, seconds, cut } = result;
-    const run = {
-      stage: stage.name,
-      summary: stage.summary,
-      values,
-      playedBy: { front, application },
-      seconds,
-      cut,
-      declared: stage.findings,
-      ...verdict,
-      outcomes: Object.fromEntries(result.outcomes),
-      figures: stageFigures({ name: stage.name, ...result }),
-    };
-    yield `${separator}${JSON.stringify(run, null, 2).slice(0, -2)},\n  "report": `;
-    yield* reportJson(result, options);
-    yield '}';
-    separator = ',\n';
-  }
-  yield '\n  ]\n}\n';
-}
-
-function reportJson({ snapshot, histories }: StageResult, { limit, showSecrets }: ReproduceOptions): Iterable<string> {
-  return jsonReport(snapshot, {
-    histories,
-    limit: limit ?? Number.POSITIVE_INFINITY,
-    showSecrets: showSecrets === true,
-    ...selectRows(undefined)(snapshot.facts, histories),
-  });
 }
 
 /** @throws UserError */

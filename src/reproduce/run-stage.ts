@@ -53,6 +53,8 @@ export interface StageResult {
   readonly histories: HistoryTable;
   readonly front: string;
   readonly application: string;
+  /** Addresses of the applications, as reports name them. */
+  readonly endpoints: readonly string[];
   /** What became of the requests, as their senders saw it, and how often. */
   readonly outcomes: Outcomes;
   /** Further figures of the application. */
@@ -143,6 +145,7 @@ export async function runStage(options: StageOptions): Promise<StageResult> {
       histories,
       front: fronts[0].name,
       application: applications[0].name,
+      endpoints: applications.map(({ address }) => formatEndpoint(address)),
       outcomes,
       figures,
       seconds,
