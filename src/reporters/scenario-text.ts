@@ -25,8 +25,10 @@ export function* scenarioList(scenarios: readonly Scenario[], options: ScenarioT
       for (const line of beside(`  ${name}`, cells, printable(summary, options), widthOf(options))) yield `${line}\n`;
     yield '\n';
   }
-  yield 'fcgi-inspect reproduce-bug NAME makes one happen on this machine; --fixed runs its cure as well;\n';
-  yield '--explain tells about it without running anything.\n';
+  const text =
+    'fcgi-inspect reproduce-bug NAME makes one happen on this machine; --fixed runs its cure as well; --explain tells ' +
+    'about it without running anything.';
+  for (const line of wrap(text, widthOf(options))) yield `${line}\n`;
 }
 
 /** One scenario, without running it. */
