@@ -19,6 +19,9 @@ import type { CaseToPlay } from './reproduce-case.js';
 import type { FromOptions } from './reproduce-from.js';
 
 const LOOPBACK = '127.0.0.1';
+/** Milliseconds between two looks whether the tap has passed everything on, and how many there are. */
+const LOOK = 20;
+const MOST_LOOKS = 50;
 
 /** What is to be ended after a run, the last first. */
 type Cleanup = (() => void | Promise<void>)[];
@@ -100,6 +103,10 @@ async function bothOrWebServer(
   });
   cleanup.push(() => played.close());
   const took = live.now() - begun;
+  // The last ends are on their way through the tap.
+  const isBehind = () => live.connections < played.begun || live.open > played.open;
+  for (let looks = 0; looks < MOST_LOOKS && isBehind() && !signal.aborted; looks++)
+    await new Promise<void>((resolve) => systemClock.after(LOOK, resolve));
   // Connections that were open at the end of the capture are so in the report as well.
   await closeTap();
   return { live, applications, took, outcome: played };

@@ -1,7 +1,7 @@
 // Plays a case: the web server's side, and the application's too unless a real one is there. Everything happens in the order of
 // the capture and not before its time: nothing is done before what came before it has arrived at the other end. So
 // requests, concurrency and closes are those of the capture also where one side is slower than it was.
-import { connect } from 'node:net';
+import { connect as connectSocket } from 'node:net';
 import type { EndpointAddress } from '../../model/endpoint-address.js';
 import { APPLICATION, otherSide, type Side, WEB_SERVER } from '../../model/side.js';
 import type { CaseEvent, CaseHeader } from '../../replay/event.js';
@@ -49,6 +49,9 @@ export interface Played {
   readonly divergences: ReadonlyMap<Divergence, number>;
   /** Milliseconds that the whole took longer than it should have. */
   readonly late: number;
+  /** Connections that the web server's side has begun, and those of them that are open. */
+  readonly begun: number;
+  readonly open: number;
   /** Ends what is still open. */
   close(): void;
 }
@@ -79,6 +82,7 @@ export async function playCase(played: PlayedCase, options: PlayOptions): Promis
 
 class Player implements Played {
   events = 0;
+  begun = 0;
   readonly divergences = new Map<Divergence, number>();
   private readonly connections = new Map<number, PlayedConnection>();
   private readonly pace: Pace;
@@ -94,6 +98,12 @@ class Player implements Played {
 
   get late(): number {
     return this.pace.late;
+  }
+
+  get open(): number {
+    let open = 0;
+    for (const connection of this.connections.values()) if (!connection.isOver()) open++;
+    return open;
   }
 
   async play(): Promise<void> {
@@ -118,7 +128,7 @@ class Player implements Played {
     if (options.signal.aborted) return;
     if (-pace.left(event.time) > MOST_LATE) pace.setBack(event.time);
     this.events++;
-    if (event.kind === 'open') return this.open(event.connection, event.listener);
+    if (event.kind === 'open') return this.connect(event.connection, event.listener);
     if (event.kind === 'refused') return this.refused(event.listener);
     const connection = await this.connectionFor(event);
     if (connection === undefined) return;
@@ -139,7 +149,7 @@ class Player implements Played {
     if (!begins || !(connection.ended[APPLICATION] || connection.closed[WEB_SERVER])) return connection;
     this.diverge('connected-again');
     connection.sockets[WEB_SERVER]?.end();
-    await this.open(event.connection, connection.listener);
+    await this.connect(event.connection, connection.listener);
     return this.connections.get(event.connection);
   }
 
@@ -150,16 +160,13 @@ class Player implements Played {
     if (pending !== undefined) await this.arrive(pending.connection, pending.holds);
   }
 
-  private async open(number: number, listener: number): Promise<void> {
+  private async connect(number: number, listener: number): Promise<void> {
     const { clock, addresses, doors, patience, signal } = this.options;
     const connection = new PlayedConnection(clock, listener);
-    const socket = connect({ ...target(addresses[listener]), allowHalfOpen: true, noDelay: true });
+    this.begun++;
+    const socket = connectSocket({ ...target(addresses[listener]), allowHalfOpen: true, noDelay: true });
     connection.attach(socket, WEB_SERVER);
     this.connections.set(number, connection);
-    let connected = false;
-    socket.once('connect', () => {
-      connected = true;
-    });
     const accepted = doors?.[listener].next(patience, signal);
     if (accepted !== undefined) {
       const other = await accepted;
@@ -169,8 +176,8 @@ class Player implements Played {
       } else this.diverge('not-connected');
       return;
     }
-    await connection.until(() => connected || connection.closed[WEB_SERVER], patience, signal);
-    if (!connected) this.diverge('not-connected');
+    await connection.until(() => !socket.connecting, patience, signal);
+    if (socket.connecting || socket.destroyed) this.diverge('not-connected');
   }
 
   private async refused(listener: number): Promise<void> {
@@ -178,7 +185,8 @@ class Player implements Played {
     const door = doors?.[listener];
     door?.close();
     const connection = new PlayedConnection(clock, listener);
-    connection.attach(connect({ ...target(addresses[listener]), allowHalfOpen: true }), WEB_SERVER);
+    this.begun++;
+    connection.attach(connectSocket({ ...target(addresses[listener]), allowHalfOpen: true }), WEB_SERVER);
     await connection.until(() => connection.closed[WEB_SERVER] || connection.ended[APPLICATION], patience, signal);
     if (!connection.closed[WEB_SERVER]) this.diverge('not-refused');
     connection.destroy();

@@ -70,6 +70,7 @@ export class PlayedConnection {
       this.ended[from] = true;
       this.changed?.();
     });
+    socket.on('connect', () => this.changed?.());
     socket.on('drain', () => this.changed?.());
     // The close that follows is what counts.
     socket.on('error', () => {});
@@ -106,6 +107,11 @@ export class PlayedConnection {
   /** A side hears nothing any more: its socket is closed. */
   isDeaf(side: Side): boolean {
     return this.closed[side];
+  }
+
+  /** The web server's side is closed, or will be as soon as its end is sent. */
+  isOver(): boolean {
+    return this.closed[WEB_SERVER] || (this.ended[APPLICATION] && this.sockets[WEB_SERVER]?.writableEnded === true);
   }
 
   /**
