@@ -1,4 +1,5 @@
 // What `reproduce-bug --from` plays: a case that was exported, or one made of a capture, with the report it is compared with.
+import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { selectRows } from '../analysis/select-rows.js';
 import type { Snapshot } from '../analysis/snapshot.js';
@@ -89,6 +90,7 @@ async function writeReport(
   }: { readonly snapshot: Snapshot; readonly histories: Gathering['pipeline']['tracker']['histories'] },
   file: string,
 ): Promise<void> {
+  writeFileSync(file, '', { mode: 0o600 });
   const limit = Number.POSITIVE_INFINITY;
   const rows = selectRows(undefined)(snapshot.facts, histories);
   // Where it lay on this machine is nobody's business.

@@ -1,0 +1,171 @@
+// reproduce-bug --from as a program: cases that are exported and played by somebody else, secrets, selections, what is refused,
+// and that nothing is left of a run that was cut short.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { request, response } from '../support/fastcgi-messages.js';
+import { eventually } from '../support/peers/eventually.js';
+import { runBin, startBin, temporaryFolder } from '../support/run-bin.js';
+import { type Scene, scene } from '../support/scene.js';
+import { plainCapture } from './sample-captures.js';
+
+const folder = temporaryFolder();
+function fileOf(name: string, play: Scene | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, play instanceof Uint8Array ? play : play.capture());
+  return path;
+}
+const plain = fileOf('plain.pcap', plainCapture());
+
+const secret = scene();
+secret
+  .conversation(0)
+  .connect()
+  .web(request({ uri: '/cart', parameters: { HTTP_COOKIE: 'session=swordfish' } }))
+  .app(response({ headers: { 'Set-Cookie': 'session=marlin' }, body: 'fine' }))
+  .finApp()
+  .finWeb();
+secret
+  .conversation(0.1)
+  .connect()
+  .web(request({ uri: '/other' }))
+  .app(response({ body: 'other' }))
+  .finApp()
+  .finWeb();
+const secrets = fileOf('secrets.pcap', secret);
+
+/** A long pause between two requests. */
+const slow = scene();
+slow
+  .conversation(0)
+  .connect()
+  .web(request({ uri: '/1' }))
+  .app(response({ body: '1' }))
+  .finApp()
+  .finWeb();
+slow
+  .conversation(30)
+  .connect()
+  .web(request({ uri: '/2' }))
+  .app(response({ body: '2' }))
+  .finApp()
+  .finWeb();
+const long = fileOf('long.pcap', slow);
+
+interface Document {
+  readonly schema: string;
+  readonly case: { readonly connections: number; readonly secretsReplaced: number | null };
+  readonly comparison: { readonly figures: readonly { readonly name: string; readonly changed: boolean }[] };
+}
+
+const playedAs = (args: readonly string[]): Document => {
+  const run = runBin(['reproduce-bug', '-f', 'json', '--from', ...args]);
+  assert.equal(run.status, 0, run.stderr);
+  return JSON.parse(run.stdout) as Document;
+};
+
+test('an exported case holds no secrets, is for its owner only, and is played from its folder alone', () => {
+  const exported = join(folder, 'case');
+  const run = runBin(['reproduce-bug', '--from', secrets, '--export', exported]);
+  assert.equal(run.status, 0, run.stderr);
+  assert.match(run.stdout, /2 connections, 2 requests/);
+  assert.match(run.stdout, /2 values of cookies and authorization replaced/);
+  const names = readdirSync(exported).sort();
+  assert.deepEqual(names, ['application.bin', 'case.json', 'events.jsonl', 'report.json', 'web-server.bin']);
+  for (const name of names) {
+    const content = readFileSync(join(exported, name), 'latin1');
+    assert.doesNotMatch(content, /swordfish|marlin/);
+    // Nor where it lay on this machine.
+    assert.ok(!content.includes(folder), name);
+    assert.equal(statSync(join(exported, name)).mode & 0o077, 0, name);
+  }
+  const document = playedAs([exported]);
+  assert.equal(document.schema, 'fcgi-inspect/replay/1');
+  assert.equal(document.case.secretsReplaced, 2);
+  assert.deepEqual(
+    document.comparison.figures.filter(({ name, changed }) => changed && name !== 'timeWaitRate'),
+    [],
+  );
+});
+
+test('secrets are kept where the user says so', () => {
+  const exported = join(folder, 'with-secrets');
+  runBin(['reproduce-bug', '--from', secrets, '--export', exported, '--keep-secrets']);
+  assert.match(readFileSync(join(exported, 'web-server.bin'), 'latin1'), /session=swordfish/);
+  assert.match(readFileSync(join(exported, 'application.bin'), 'latin1'), /session=marlin/);
+});
+
+test('a filter takes the connections whose requests match, and compares with those', () => {
+  const document = playedAs([secrets, '--filter', 'uri == "/cart"']);
+  assert.equal(document.case.connections, 1);
+  assert.deepEqual(
+    document.comparison.figures.filter(({ name, changed }) => changed && name !== 'timeWaitRate'),
+    [],
+  );
+  const none = runBin(['reproduce-bug', '--from', secrets, '--filter', 'uri == "/nothing"']);
+  assert.equal(none.status, 2);
+  assert.match(none.stderr, /no connection of .* matches/);
+});
+
+test('played faster, a pause is shorter', () => {
+  const document = playedAs([long, '--speed', '60']);
+  assert.equal(document.case.connections, 2);
+});
+
+test('what cannot be played is told in a sentence', () => {
+  const text = fileOf(
+    'dump.txt',
+    Buffer.from('12:00:00.000000 IP 127.0.0.1.1 > 127.0.0.1.2: Flags [S], seq 1, win 1, length 0\n'),
+  );
+  const other = join(folder, 'other');
+  mkdirSync(other);
+  writeFileSync(join(other, 'case.json'), '{"schema":"fcgi-inspect/case/2"}');
+  for (const [args, message] of [
+    [['--from', join(folder, 'absent.pcap')], /no such file/],
+    [['--from', '-'], /standard input/],
+    [['--from', text], /no payload|no FastCGI/],
+    [['--from', other], /schema/],
+    [['--from', long, '--time-limit', '5'], /--speed/],
+    [['--from', plain, '--speed', '0'], /not a factor/],
+    [['--from', plain, '--against', '127.0.0.1:9', '--serve', ':0'], /do not go together/],
+    [['--from', plain, '--against', '127.0.0.1:9', '--export', join(folder, 'x')], /plays nothing/],
+    [['--from', plain, '--against', 'nowhere'], /no address/],
+  ] as const) {
+    const run = runBin(['reproduce-bug', ...args]);
+    assert.equal(run.status, 2, args.join(' '));
+    assert.match(run.stderr, message);
+    assert.equal(run.stdout, '');
+  }
+});
+
+test('an application that is not there is a finding, not an error', () => {
+  const run = runBin([
+    'reproduce-bug',
+    '--from',
+    plain,
+    '--against',
+    '127.0.0.1:9',
+    '--patience',
+    '200ms',
+    '--fail-on',
+    'error',
+  ]);
+  assert.equal(run.status, 1, run.stderr);
+  assert.match(run.stdout, /NEW +ERROR +connection-refused/);
+});
+
+test('Ctrl-C ends a run, tells what was seen, and leaves nothing', async () => {
+  const before = readdirSync(tmpdir());
+  const recording = join(folder, 'cut.pcapng');
+  const { process: child, ended } = startBin(['reproduce-bug', '--from', long, '--record', recording]);
+  // The recording is opened with the tap: what is left to play has a long pause in it.
+  await eventually('the tap', () => existsSync(recording));
+  child.kill('SIGINT');
+  const run = await ended;
+  assert.equal(run.status, 130, run.stderr);
+  assert.match(run.stdout, /ended before its time/);
+  const left = readdirSync(tmpdir()).filter((name) => /^fcgi-inspect-case/.test(name) && !before.includes(name));
+  assert.deepEqual(left, []);
+});
