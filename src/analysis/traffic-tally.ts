@@ -82,6 +82,10 @@ export class ListenerTally {
   mostInFlight = 0;
   bytesFromWebServer = 0;
   bytesFromApplication = 0;
+  stderrBytes = 0;
+  /** Seconds during which a side was not read, because the other did not take what it sent. */
+  webServerPaused = 0;
+  applicationPaused = 0;
   readonly requests = new Map<RequestResult, number>();
   /** `first how keepConn` */
   readonly closed = new Map<string, { readonly connection: EndedConnection; count: number }>();

@@ -1,5 +1,6 @@
 // `fcgi-inspect tap` as users start it: what it says, how it ends, what it leaves.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { connectTo, End, listenOn } from '../sources/tap/relay-scene.js';
 import { request, response } from '../support/fastcgi-messages.js';
 import { type Report, reportOfFiles } from '../support/report.js';
-import { runBin, type Started, startBin, temporaryFolder } from '../support/run-bin.js';
+import { bin, runBin, type Started, startBin, temporaryFolder } from '../support/run-bin.js';
 
 const folder = temporaryFolder();
 let paths = 0;
@@ -252,6 +253,21 @@ describe('tap', { concurrency: 4, timeout: 60_000 }, () => {
       assert.match(stderr, message);
       assert.ok(!/\n\s+at /.test(stderr), stderr);
       assert.equal(stdout, '');
+    }
+  });
+
+  const asRoot = process.getuid?.() === 0 ? false : 'only root can start it as somebody else';
+  test('without permission: one sentence, exit 2; the socket file of somebody else stays', { skip: asRoot }, () => {
+    const other = 65_534;
+    for (const [listen, message] of [
+      [`unix:${path('tap.sock')}`, /cannot listen on unix:.*: no permission\n.*must be writable for this user/],
+      ['unix:/proc/tap.sock', /cannot listen on unix:\/proc\/tap\.sock: /],
+    ] as const) {
+      const args = [bin, 'tap', '--listen', listen, '--to', '127.0.0.1:9', '--no-host'];
+      const { status, stderr } = spawnSync(process.execPath, args, { uid: other, gid: other, encoding: 'utf8' });
+      assert.equal(status, 2, stderr);
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /\n\s+at /);
     }
   });
 });

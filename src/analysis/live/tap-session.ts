@@ -181,7 +181,7 @@ export class TapSession implements TapSink {
     const open = this.open.get(connection);
     if (open === undefined) return;
     this.open.delete(connection);
-    this.options.tally?.closed(open.pair);
+    this.options.tally?.closed(open.pair, paused);
     this.givePort(connection);
     if (open.ended === 2) this.noteTimeWait(open);
     if (open.row < 0 || this.failure !== null) return;

@@ -2,7 +2,15 @@
 // their rows end.
 import { CANT_MPX_CONN, OVERLOADED, UNKNOWN_ROLE } from '../../fastcgi/constants.js';
 import * as request from '../../model/request-table.js';
-import { BY_APPLICATION, BY_BOTH, BY_NONE, BY_WEB_SERVER, type Side, WEB_SERVER } from '../../model/side.js';
+import {
+  APPLICATION,
+  BY_APPLICATION,
+  BY_BOTH,
+  BY_NONE,
+  BY_WEB_SERVER,
+  type Side,
+  WEB_SERVER,
+} from '../../model/side.js';
 import type { ConnectionTables } from '../rows.js';
 import { type EndedConnection, type ListenerTally, type RequestResult, TrafficTally } from '../traffic-tally.js';
 import type { EndedRow } from './ended-rows.js';
@@ -34,8 +42,11 @@ export class TapTally {
     this.open.set(tally, (this.open.get(tally) ?? 0) + 1);
   }
 
-  closed(pair: number): void {
+  /** @param paused milliseconds during which each side was not read */
+  closed(pair: number, paused: readonly [number, number]): void {
     const tally = this.tallies[pair];
+    tally.webServerPaused += paused[WEB_SERVER] / 1000;
+    tally.applicationPaused += paused[APPLICATION] / 1000;
     this.open.set(tally, (this.open.get(tally) ?? 1) - 1);
   }
 
@@ -57,6 +68,7 @@ export class TapTally {
     this.rows.clear();
     for (const { row } of requests) {
       const tally = this.tallyOf(tables, tables.requests.connection[row]);
+      tally.stderrBytes += tables.requests.stderrBytes[row];
       tally.requestEnded({
         result: resultOf(tables, row),
         timeToFirstByte: tables.requests.firstByte[row] - inputEnd(tables, row),

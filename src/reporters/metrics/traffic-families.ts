@@ -126,6 +126,25 @@ export const TRAFFIC_FAMILIES: readonly MetricFamily[] = [
       }
     },
   },
+  ofTally(
+    'fcgi_stderr_bytes_total',
+    'counter',
+    'Bytes of STDERR, of requests that have ended.',
+    ({ stderrBytes }) => stderrBytes,
+  ),
+  {
+    name: 'fcgi_backpressure_seconds_total',
+    type: 'counter',
+    help: 'Time during which a side was not read because the other did not take what it sent; counted when a connection is closed.',
+    labels: ['listener', 'side'],
+    source: 'traffic',
+    *collect(input) {
+      for (const [listener, tally] of tallies(input)) {
+        yield { labels: { listener, side: 'web-server' }, value: tally.webServerPaused };
+        yield { labels: { listener, side: 'application' }, value: tally.applicationPaused };
+      }
+    },
+  },
   {
     name: 'fcgi_bytes_total',
     type: 'counter',

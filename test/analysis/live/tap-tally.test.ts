@@ -41,11 +41,11 @@ function tallied(mostRows?: number) {
       session.opened(connection, 0, { address: '127.0.0.1', port: 10_000 + (connection % 50_000) }, ++time);
       session.connected(connection, ++time);
     },
-    end(connection: number, first: Side, after = 1) {
+    end(connection: number, first: Side, after = 1, paused: readonly [number, number] = [0, 0]) {
       time += after;
       session.finished(connection, first, false, time);
       session.finished(connection, first === WEB_SERVER ? APPLICATION : WEB_SERVER, true, ++time);
-      session.closed(connection, [0, 0]);
+      session.closed(connection, paused);
     },
     take() {
       const rows = ended.take(session.pipeline.session.log.requests);
@@ -103,11 +103,18 @@ test('requests by how they ended, with their times', () => {
     [...listener.closed.values()].map(({ connection: { first, how }, count }) => `${first} ${how} ${count}`).sort(),
     ['application fin 4', 'application rst 1', 'web-server fin 1'],
   );
+  assert.deepEqual([listener.stderrBytes, listener.applicationPaused], [0, 0]);
+  // Written to STDERR, and not taken for a while by the web server.
+  open(7);
+  say(7, WEB_SERVER, request());
+  say(7, APPLICATION, response({ stderr: 'a line of twenty b.\n' }));
+  end(7, APPLICATION, 1, [0, 1500]);
+  assert.deepEqual([take().stderrBytes, take().applicationPaused], [20, 1.5]);
   // Nothing is counted twice.
-  assert.equal(take().requests.get('ok'), 1);
+  assert.equal(take().requests.get('ok'), 2);
   // What was under way ends.
   say(5, APPLICATION, response());
-  assert.deepEqual([take().requests.get('ok'), take().requestsInFlight], [2, 0]);
+  assert.deepEqual([take().requests.get('ok'), take().requestsInFlight], [3, 0]);
 });
 
 test('counts go on when old rows are folded', () => {
