@@ -132,7 +132,7 @@ for (const [signal, code] of [
     child.kill(signal);
     const { status, stdout } = await ended;
     assert.equal(status, code);
-    assert.match(stdout, /Requests {2}\d+|No FastCGI/);
+    assert.match(stdout, /Requests {2}\d+|No FastCGI|No traffic yet/);
     await nothingLeft(own);
   });
 }

@@ -52,7 +52,7 @@ export class ServerConnection implements DriverOutput {
   bytesSent = 0;
   /** Never closed by this side, whatever the web server asks: for showing what that does. */
   keepsOpen = false;
-  /** @internal Of OpenConnections. */
+  /** @internal Of OpenList. */
   place = 0;
   private driver: Driver | undefined;
   /** Half-closed by us: what still comes is thrown away. */

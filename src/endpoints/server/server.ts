@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events';
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import { AUTHORIZER, CANT_MPX_CONN, FILTER, OVERLOADED, RESPONDER, UNKNOWN_ROLE } from '../../fastcgi/constants.js';
+import { OpenList } from '../../model/open-list.js';
 import type { ApplicationLimits } from '../../protocol/application-options.js';
 import type { ApplicationProblem } from '../../protocol/application-problems.js';
 import type { AbortCause } from '../../protocol/application-sink.js';
@@ -10,7 +11,6 @@ import { ServerCounters } from './counters.js';
 import { ListenError, RequestError } from './errors.js';
 import type { ListenAddress } from './listen-address.js';
 import { openListener } from './listener.js';
-import { OpenConnections } from './open-connections.js';
 import {
   type RequestHandler,
   type ServerOptions,
@@ -37,7 +37,7 @@ export class Server extends EventEmitter<ServerEvents> implements ConnectionHost
   /** @internal */
   readonly settings: ServerSettings;
   private readonly handlers: (RequestHandler | undefined)[] = [];
-  private readonly open = new OpenConnections();
+  private readonly open = new OpenList<ServerConnection>();
   private readonly addresses: WebServerAddresses | undefined;
   private listener: NetServer | undefined;
   private address_: ListenAddress | undefined;

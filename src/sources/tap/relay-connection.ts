@@ -51,6 +51,8 @@ export class RelayConnection {
   /** Its end has been told. */
   private ended = false;
   private readonly fault: RelayFault | undefined;
+  /** Of OpenList. */
+  place = 0;
 
   constructor(
     readonly number: number,

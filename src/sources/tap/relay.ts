@@ -2,6 +2,7 @@
 // knows nothing of protocols.
 import type { NetConnectOpts, Socket } from 'node:net';
 import type { EndpointAddress } from '../../model/endpoint-address.js';
+import { OpenList } from '../../model/open-list.js';
 import type { Clock } from '../clock.js';
 import { RelayConnection, type RelayContext } from './relay-connection.js';
 import type { RelayFaultSource } from './relay-fault-seam.js';
@@ -49,7 +50,7 @@ const RETRY = 500;
 /** @throws UserError if an address cannot be listened on */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   const { observer, clock } = options;
-  const connections = new Map<number, RelayConnection>();
+  const connections = new OpenList<RelayConnection>();
   const warnings: string[] = [];
   let next = 0;
   let stopped = false;
@@ -60,7 +61,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     clock,
     faults: options.faults,
     gone(connection) {
-      connections.delete(connection.number);
+      connections.delete(connection);
       if (connections.size === 0) onEmpty?.();
     },
   };
@@ -101,7 +102,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     const { remoteAddress: address, remotePort: port } = web;
     const time = clock.now();
     observer.opened(number, pair, address === undefined || port === undefined ? undefined : { address, port }, time);
-    connections.set(number, new RelayConnection(number, context, web, to, tcp));
+    connections.add(new RelayConnection(number, context, web, to, tcp));
     const absent = options.faults?.down((name) => observer.fault(number, name, clock.now())) ?? 0;
     if (absent > 0) leave(pair, absent);
   };
@@ -135,7 +136,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     },
     stopAccepting,
     end(numbers) {
-      for (const number of numbers) connections.get(number)?.end();
+      const wanted = new Set(numbers);
+      for (const connection of connections.all()) if (wanted.has(connection.number)) connection.end();
     },
     async close() {
       stopAccepting();
@@ -143,17 +145,14 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       const empty = new Promise<void>((resolve) => {
         onEmpty = resolve;
       });
-      for (const connection of connections.values()) connection.destroy();
+      for (const connection of connections.all()) connection.destroy();
       await empty;
     },
     probe() {
-      let place = 0;
-      const from = probed >= connections.size ? 0 : probed;
+      const all = connections.all();
+      const from = probed >= all.length ? 0 : probed;
       probed = from + PROBED;
-      for (const connection of connections.values()) {
-        if (place >= probed) break;
-        if (place++ >= from) connection.probe();
-      }
+      for (const connection of all.slice(from, probed)) connection.probe();
     },
   };
 }
