@@ -1,6 +1,7 @@
 // `reproduce-bug --from capture.pcap`: plays what was captured through the tap, and shows the new report beside the
 // capture's.
 import { newSeverities } from '../compare/compare.js';
+import { MOST_OPEN } from '../endpoints/replay/play-case.js';
 import { UserError } from '../model/errors.js';
 import { formatDuration } from '../reporters/format-duration.js';
 import { replayJson, replayText } from '../reporters/replay.js';
@@ -30,11 +31,9 @@ export interface SharedReproduceOptions {
 
 export type FromOptions = ReproduceFromOptions & SharedReproduceOptions;
 
-/** Connections that are open at once at most: each takes four descriptors. */
-const MOST_OPEN = 4000;
-
 export async function reproduceFrom(given: FromOptions, version: string): Promise<void> {
   const options = { ...given, ...checkedFrom(given) };
+  if (options.format === 'tui') throw new UserError('--from has no screen', '--record FILE, then fcgi-inspect FILE');
   const progress = progressLine(options.quiet === true);
   const interrupt = interruptible();
   try {

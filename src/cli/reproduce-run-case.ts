@@ -50,7 +50,9 @@ export async function runCase(
     const names = new Map(
       applications.map((to, index) => [formatEndpoint(to), opened.header.listeners[index]?.endpoint ?? '']),
     );
-    const after = renamed(reportOfSnapshot('the replay', live.snapshot()), names);
+    const snapshot = live.snapshot();
+    const lost = snapshot.tap?.lost ?? 0;
+    const after = renamed(reportOfSnapshot('the replay', snapshot), names);
     return {
       header: opened.header,
       against: options.against === undefined ? undefined : formatEndpoint(options.against),
@@ -59,7 +61,8 @@ export async function runCase(
       took,
       interrupted: limit.signal.aborted,
       comparison: compareReports(before, after),
-      ...outcome,
+      late: outcome.late,
+      divergences: lost === 0 ? outcome.divergences : new Map([...outcome.divergences, ['not-seen', lost]]),
     };
   } finally {
     for (const end of cleanup.reverse()) await end();
@@ -109,7 +112,7 @@ async function bothOrWebServer(
     await new Promise<void>((resolve) => systemClock.after(LOOK, resolve));
   // Connections that were open at the end of the capture are so in the report as well.
   await closeTap();
-  return { live, applications, took, outcome: played };
+  return { live, applications, took, outcome: { late: played.late, divergences: played.divergences } };
 }
 
 /** The application's side is served until all was asked for once. */

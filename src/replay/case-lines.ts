@@ -6,6 +6,8 @@ import { CASE_SCHEMA, type CaseEvent, type CaseHeader, type CaseListener, noLoss
 
 /** Longer lines are none of ours. */
 export const MOST_LINE = 4096;
+/** Listeners of a case: each gets a port. */
+const MOST_LISTENERS = 256;
 /** What one event may send: a segment, or a few that became available together. */
 export const MOST_SENT = 16 * 1024 * 1024;
 
@@ -98,6 +100,7 @@ export function parseHeader(text: string, name: string): CaseHeader {
   };
   const { listeners, bytes, losses } = value;
   if (!Array.isArray(listeners) || !Array.isArray(bytes)) throw wrong('case.json lacks listeners or bytes');
+  if (listeners.length > MOST_LISTENERS) throw wrong(`it has more than ${MOST_LISTENERS} listeners`);
   return {
     schema: CASE_SCHEMA,
     writtenBy: String(value.writtenBy ?? ''),

@@ -57,6 +57,7 @@ const DIVERGENCE_WORDS: Readonly<Record<string, string>> = {
   'not-asked-for': 'captured requests were not asked for',
   'asked-again': 'requests were more than the capture has, and got an answer again',
   'not-in-the-capture': 'requests are not in the capture, and got 404',
+  'not-seen': 'events passed the tap too fast to be in the report',
   'not-closed': 'times the application did not close as it had',
 };
 

@@ -149,7 +149,7 @@ export function openCase(folder: string): OpenCase {
 function openFiles(header: CaseHeader, events: number, bytes: readonly [number, number]): OpenCase {
   return {
     header,
-    events: () => readEvents(events),
+    events: () => checkedEvents(header, readEvents(events)),
     read(side, from, length) {
       const copy = Buffer.allocUnsafe(length);
       for (let at = 0; at < length; ) {
@@ -164,6 +164,15 @@ function openFiles(header: CaseHeader, events: number, bytes: readonly [number, 
       for (const descriptor of [events, ...bytes]) closeSync(descriptor);
     },
   };
+}
+
+/** @throws UserError for an event of a listener that the header has not */
+function* checkedEvents({ listeners }: CaseHeader, events: Iterable<CaseEvent>): Generator<CaseEvent> {
+  for (const event of events) {
+    if ('listener' in event && event.listener >= listeners.length)
+      throw new UserError(`events.jsonl: there is no listener ${event.listener}`, 'the case is damaged');
+    yield event;
+  }
 }
 
 function* readEvents(descriptor: number): Generator<CaseEvent> {

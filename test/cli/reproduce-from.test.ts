@@ -56,6 +56,8 @@ const long = fileOf('long.pcap', slow);
 
 interface Document {
   readonly schema: string;
+  readonly took: number;
+  readonly late: number;
   readonly case: { readonly connections: number; readonly secretsReplaced: number | null };
   readonly comparison: { readonly figures: readonly { readonly name: string; readonly changed: boolean }[] };
 }
@@ -112,6 +114,7 @@ test('a filter takes the connections whose requests match, and compares with tho
 test('played faster, a pause is shorter', () => {
   const document = playedAs([long, '--speed', '60']);
   assert.equal(document.case.connections, 2);
+  assert.ok(document.took < 30 && document.late >= 0);
 });
 
 test('what cannot be played is told in a sentence', () => {
@@ -138,6 +141,40 @@ test('what cannot be played is told in a sentence', () => {
     assert.match(run.stderr, message);
     assert.equal(run.stdout, '');
   }
+});
+
+test('a case that somebody made up does no harm', () => {
+  const made = join(folder, 'made-up');
+  mkdirSync(made);
+  const header = { schema: 'fcgi-inspect/case/1', duration: 1, connections: 1, mostOpen: 1, requests: 1, events: 1 };
+  const listeners = [{ endpoint: '10.0.0.1:9000', protocol: 'fastcgi' }];
+  writeFileSync(join(made, 'case.json'), JSON.stringify({ ...header, bytes: [3, 0], listeners }));
+  writeFileSync(join(made, 'web-server.bin'), 'abc');
+  writeFileSync(join(made, 'application.bin'), '');
+  runBin([plain, '-f', 'json', '-o', join(made, 'report.json')]);
+  const open = '{"time":0,"connection":0,"do":"open","listener":0}';
+  for (const [lines, message] of [
+    [['{"time":0,"connection":0,"do":"open","listener":7}'], /no listener 7/],
+    [[open, '{"time":0,"connection":0,"do":"send","side":"web-server","from":0,"length":9}'], /ends before byte 9/],
+    [[open, 'nonsense'], /line 2: no JSON/],
+  ] as const) {
+    writeFileSync(join(made, 'events.jsonl'), `${lines.join('\n')}\n`);
+    const run = runBin(['reproduce-bug', '--from', made]);
+    assert.equal(run.status, 2, run.stderr);
+    assert.match(run.stderr, message);
+  }
+  // Events of connections that there are not, ends before the beginning, the same connection twice.
+  const odd = [
+    '{"time":0,"connection":5,"do":"end","side":"application"}',
+    open,
+    open,
+    '{"time":0,"connection":0,"do":"end","side":"application"}',
+    '{"time":0,"connection":0,"do":"reset","side":"application"}',
+    '{"time":0,"connection":0,"do":"send","side":"application","from":0,"length":0}',
+  ];
+  writeFileSync(join(made, 'events.jsonl'), odd.join('\n'));
+  const run = runBin(['reproduce-bug', '--from', made, '--patience', '300ms']);
+  assert.equal(run.status, 0, run.stderr);
 });
 
 test('an application that is not there is a finding, not an error', () => {

@@ -3,6 +3,7 @@
 // requests, concurrency and closes are those of the capture also where one side is slower than it was.
 import { connect as connectSocket } from 'node:net';
 import type { EndpointAddress } from '../../model/endpoint-address.js';
+import { UserError } from '../../model/errors.js';
 import { APPLICATION, otherSide, type Side, WEB_SERVER } from '../../model/side.js';
 import type { CaseEvent, CaseHeader } from '../../replay/event.js';
 import type { Clock } from '../clock.js';
@@ -56,6 +57,8 @@ export interface Played {
   close(): void;
 }
 
+/** Connections that are open at once at most: each takes four descriptors. */
+export const MOST_OPEN = 4000;
 /** Bytes that are on their way before more are sent. */
 const MOST_ON_THE_WAY = 1 << 18;
 /** Milliseconds that are waited for a real application to close: one that keeps its connections never does. */
@@ -162,7 +165,13 @@ class Player implements Played {
 
   private async connect(number: number, listener: number): Promise<void> {
     const { clock, addresses, doors, patience, signal } = this.options;
+    if (this.connections.size >= MOST_OPEN)
+      throw new UserError(
+        `more than ${MOST_OPEN} connections would be open at once`,
+        'take a part: --filter or --until',
+      );
     const connection = new PlayedConnection(clock, listener);
+    this.connections.get(number)?.destroy();
     this.begun++;
     const socket = connectSocket({ ...target(addresses[listener]), allowHalfOpen: true, noDelay: true });
     connection.attach(socket, WEB_SERVER);

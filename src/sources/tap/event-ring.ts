@@ -21,8 +21,12 @@ export const EVENT_FAULT = 12;
 const HEAD = 96;
 /** Room that bytes leave for everything else: opens and closes must not be lost. */
 const RESERVE = 1 << 20;
-/** Bytes after which an empty ring is begun anew. */
-const RESTART = 1 << 20;
+/**
+ * Part of the ring, and bytes at least, after which an empty one is begun anew. Until the reader has passed what is skipped
+ * then, there is only so much room: it must be far more than what is kept free.
+ */
+const RESTART_PART = 4;
+const RESTART_LEAST = 2 * RESERVE;
 
 // Words of the control block.
 const WRITTEN = 0; // bytes written and read so far, modulo 2^32
@@ -43,6 +47,7 @@ class Ring {
   protected readonly doubles: Float64Array;
   protected readonly size: number;
   protected readonly mask: number;
+  protected readonly restart: number;
 
   constructor(memory: SharedArrayBuffer) {
     const start = CONTROL_WORDS * 4;
@@ -52,6 +57,7 @@ class Ring {
     this.doubles = new Float64Array(memory, start);
     this.size = memory.byteLength - start;
     this.mask = this.size - 1;
+    this.restart = Math.max(this.size / RESTART_PART, RESTART_LEAST);
   }
 
   /** Messages other than bytes that found no room. */
@@ -85,7 +91,7 @@ export class RingWriter extends Ring {
     const used = (this.at - Atomics.load(this.control, READ)) >>> 0;
     let offset = this.at & this.mask;
     // An empty ring is begun anew: what was never written to takes no memory.
-    const skipped = offset + whole > this.size || (used === 0 && offset > RESTART) ? this.size - offset : 0;
+    const skipped = offset + whole > this.size || (used === 0 && offset > this.restart) ? this.size - offset : 0;
     const limit = kind === EVENT_DATA ? this.size - RESERVE : this.size;
     if (used + skipped + whole > limit) {
       if (kind !== EVENT_DATA) Atomics.add(this.control, LOST_MESSAGES, 1);
