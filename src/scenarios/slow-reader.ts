@@ -12,7 +12,7 @@ On the wire it is a zero window: the time of the request is the reader's, not th
 The cure is to buffer in the web server, which has room for thousands of slow clients.`,
   parameters: {
     pause: { fallback: 1800, least: 0, most: 60_000, meaning: 'milliseconds that the client does not read' },
-    bytes: { fallback: 20_000_000, least: 1000, most: 200_000_000, meaning: 'bytes of the answer' },
+    bytes: { fallback: 36_000_000, least: 1000, most: 200_000_000, meaning: 'bytes of the answer' },
   },
   stages: [{ name: 'bug', summary: 'the client reads nothing for a while', values: {}, findings: ['slow-reader'] }],
   cure: { name: 'cure', summary: 'the answer is taken at once', values: { pause: 0 }, findings: [] },
@@ -25,7 +25,8 @@ The cure is to buffer in the web server, which has room for thousands of slow cl
       {
         kind: 'requests',
         at: 300,
-        uri: `/stream?bytes=${bytes}`,
+        // At a pace that leaves time to look at it.
+        uri: `/stream?bytes=${bytes}&chunk=1000000&delay=12`,
         count: 1,
         ...(pause === 0 ? {} : { readAfter: pause }),
       },

@@ -9,6 +9,8 @@ import { MISSING_CODES } from '../../src/host/missing.js';
 import { PROBLEM_CODES } from '../../src/model/problem-codes.js';
 import { bySymptom } from '../../src/reporters/explain.js';
 import { metricsTable } from '../../src/reporters/metrics/metrics-table.js';
+import { scenariosBySymptom } from '../../src/scenarios/index.js';
+import { allStages, type Scenario, type ScenarioStage } from '../../src/scenarios/scenario.js';
 import { screenSymbols } from '../../src/tui/drawing/symbols.js';
 import { keysTable } from '../../src/tui/keys/key-words.js';
 import { MARK_WORDS } from '../../src/tui/rows/marks.js';
@@ -34,12 +36,37 @@ export const PARTS: Readonly<Record<string, () => string>> = {
   faults: faultsTable,
   'fault-modifiers': modifiersTable,
   'demo-paths': demoPaths,
+  scenarios: scenarioTable,
   keys: () => keysTable(screenSymbols(false)),
   marks: () =>
     `| letter | means |\n| --- | --- |\n${Object.entries(MARK_WORDS)
       .map(([mark, words]) => `| ${mark} | ${words} |`)
       .join('\n')}\n`,
 };
+
+function scenarioTable(): string {
+  return scenariosBySymptom()
+    .map(({ symptom, scenarios }) => {
+      const rows = scenarios.map((scenario) => {
+        const runs = allStages(scenario).map(
+          (stage) => `${cell(stage.summary)}: ${cell(scenarioFindings(scenario, stage))}`,
+        );
+        const players = [
+          ...scenario.fronts,
+          ...(scenario.needsApplication ? [scenario.needsApplication] : scenario.applications),
+        ];
+        return `| \`${scenario.name}\` | ${cell(scenario.summary)} | ${runs.join('<br>')} | ${players.join(', ') || '-'} |`;
+      });
+      return `**${symptom}**\n\n| bug | shows | its runs, and what they end with | also played with |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`;
+    })
+    .join('\n');
+}
+
+/** Findings of a run as links. */
+function scenarioFindings({ compares }: Scenario, { findings }: ScenarioStage): string {
+  if (findings.length > 0) return findings.map((id) => `[${id}](findings.md#${id})`).join(', ');
+  return compares === undefined ? 'nothing' : `compared: ${compares.what}`;
+}
 
 function findingTable(checks: readonly Check[]): string {
   return bySymptom(checks)
