@@ -147,6 +147,7 @@ function poolOptions(plan: ApplicationPlan, address: EndpointAddress): WorkersOp
     ...(plan.acceptLock === undefined ? {} : { acceptLock: plan.acceptLock }),
     ...(plan.maxRequests === undefined ? {} : { maxRequests: plan.maxRequests }),
     ...(plan.jitter === undefined ? {} : { jitter: plan.jitter }),
+    ...(plan.seed === undefined ? {} : { seed: plan.seed }),
     ...(plan.replaceDead === undefined ? {} : { replaceDead: plan.replaceDead }),
     ...(cache === 'none' ? {} : { cache: { owner: cache === 'shared' ? ('primary' as const) : ('worker' as const) } }),
     server: {

@@ -68,6 +68,8 @@ export interface ApplicationPlan {
   readonly faults?: readonly string[];
   readonly maxRequests?: number;
   readonly jitter?: number;
+  /** Of what chance decides. */
+  readonly seed?: number;
   readonly replaceDead?: 'all' | 'one-per-check' | 'never';
   readonly cache?: 'none' | 'shared' | 'private';
   readonly multiplex?: boolean;

@@ -129,7 +129,12 @@ function answeredAfter(facts: Facts, listener: Listener, time: number): number {
 
 /** lighttpd's own words for it, where the packets do not show more; what a death explains is left to process-died. */
 function logFindings(facts: Facts): Finding[] {
-  const closers = facts.processes.filter((process) => closesByLog(facts, process) > 0);
+  const cut = new Set(
+    facts.listeners.filter((listener) => cutsAnswers(facts, listener)).map(({ endpoint }) => endpoint),
+  );
+  const closers = facts.processes.filter(
+    (process) => closesByLog(facts, process) > 0 && !cut.has(process.socket.replace(/^tcp:/, '')),
+  );
   if (closers.length === 0) return [];
   const count = closers.reduce((sum, process) => sum + closesByLog(facts, process), 0);
   const alive = closers.reduce((sum, process) => sum + process.endOfFileAlive, 0);
@@ -149,6 +154,11 @@ function logFindings(facts: Facts): Finding[] {
       advice: ADVICE,
     },
   ];
+}
+
+/** The packets show answers that were cut: the log has the same words for those. */
+function cutsAnswers(facts: Facts, { roughRequests }: Listener): boolean {
+  return roughRequests.some((row) => answerBegan(facts, row) && !Number.isNaN(cutByApplication(facts, row)));
 }
 
 function logEvidence(facts: Facts, process: ProcessLoad): Evidence {
