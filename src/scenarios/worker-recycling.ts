@@ -12,10 +12,10 @@ On kept connections the application is then the one that closes, after a regular
 The cure takes a part of the limit off by chance, a different one for each worker. "keepalive_requests = pm.max_requests" does not keep the two in step, as they count different things: nginx counts the requests of a connection, php-fpm those of a child over all connections.`,
   parameters: {
     workers: { fallback: 4, least: 1, most: 32, meaning: 'workers of the application' },
-    limit: { fallback: 18, least: 2, most: 10_000, meaning: 'requests after which a worker retires' },
+    limit: { fallback: 7, least: 2, most: 10_000, meaning: 'requests after which a worker retires' },
     jitter: { fallback: 0, least: 0, most: 100, meaning: 'percent of the limit that chance may take off' },
     seed: { fallback: 7, least: 0, most: 1_000_000, meaning: 'of the chance: the same seed, the same limits' },
-    requests: { fallback: 88, least: 10, most: 100_000, meaning: 'requests in all' },
+    requests: { fallback: 32, least: 10, most: 100_000, meaning: 'requests in all' },
   },
   stages: [
     {
@@ -30,6 +30,7 @@ The cure takes a part of the limit off by chance, a different one for each worke
     transport: 'tcp',
     application: { workers, maxRequests: limit, jitter: jitter / 100, seed },
     fronts: [{ like: 'nginx', keep: workers, most: workers }],
-    steps: [{ kind: 'requests', at: 0, uri: '/hello', count: requests, atOnce: workers, think: 120 }],
+    // All connections are in use at the same time and idle at the same time: a close does not meet the next request.
+    steps: [{ kind: 'requests', at: 0, uri: '/quick?ms=150', count: requests, atOnce: workers, think: 200 }],
   }),
 });
