@@ -98,7 +98,7 @@ export class TapPackets {
     const held = conversation.held ?? [];
     conversation.held = undefined;
     for (const { bytes, position } of held) {
-      if (bytes === undefined) this.finished(connection, WEB_SERVER, false, time);
+      if (bytes === undefined) this.finished(connection, WEB_SERVER, false, position, time);
       else this.data(connection, WEB_SERVER, bytes, HEADROOM, bytes.length, position, time);
     }
   }
@@ -148,15 +148,19 @@ export class TapPackets {
     this.window(connection, side, WINDOW, time);
   }
 
-  /** `knew`: the other side's end had reached this one before. */
-  finished(connection: number, side: Side, knew: boolean, time: number): void {
+  /**
+   * `knew`: the other side's end had reached this one before. `length`: of the side's stream; where its last bytes were left
+   * out, the FIN stands behind them, so that they are missing and not taken for never sent.
+   */
+  finished(connection: number, side: Side, knew: boolean, length: number, time: number): void {
     const conversation = this.conversations.get(connection);
     if (conversation === undefined || (conversation.marks & (OVER | (FINISHED << side))) !== 0) return;
     if ((conversation.marks & OPEN) === 0) {
-      (conversation.held ??= []).push({ bytes: undefined, position: 0 });
+      (conversation.held ??= []).push({ bytes: undefined, position: length });
       return;
     }
     const other = otherSide(side);
+    if (length > sent(conversation, side)) setSent(conversation, side, length);
     this.control(connection, conversation, side, FIN | ACK, time, WINDOW, 0, knew);
     conversation.marks |= FINISHED << side;
     if ((conversation.marks & (FINISHED << other)) !== 0)

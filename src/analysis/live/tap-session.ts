@@ -151,13 +151,13 @@ export class TapSession implements TapSink {
     this.packets.resumed(connection, side, time);
   }
 
-  finished(connection: number, side: Side, knew: boolean, time: number): void {
+  finished(connection: number, side: Side, knew: boolean, length: number, time: number): void {
     const open = this.open.get(connection);
     if (open !== undefined) {
       if (open.firstEnd === -1) open.firstEnd = side;
       open.ended++;
     }
-    this.packets.finished(connection, side, knew, time);
+    this.packets.finished(connection, side, knew, length, time);
   }
 
   reset(connection: number, side: Side, _code: string, time: number): void {

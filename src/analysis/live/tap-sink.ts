@@ -24,7 +24,8 @@ export interface TapSink {
   ): void;
   paused(connection: number, side: Side, time: number): void;
   resumed(connection: number, side: Side, time: number): void;
-  finished(connection: number, side: Side, knew: boolean, time: number): void;
+  /** `length`: bytes of the side's stream, those included that were left out. */
+  finished(connection: number, side: Side, knew: boolean, length: number, time: number): void;
   reset(connection: number, side: Side, code: string, time: number): void;
   cut(connection: number, time: number): void;
   /** `paused`: milliseconds during which each side was not read. */

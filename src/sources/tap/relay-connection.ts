@@ -204,7 +204,8 @@ export class RelayConnection {
   }
 
   private tellEnd(side: Side, knew = this.socket(side).writableFinished): void {
-    if (!this.ended) this.context.observer.finished(this.number, side, knew, this.context.clock.now());
+    const length = side === WEB_SERVER ? this.positionOfWeb : this.positionOfApplication;
+    if (!this.ended) this.context.observer.finished(this.number, side, knew, length, this.context.clock.now());
   }
 
   failed(side: Side, error: NodeJS.ErrnoException): void {

@@ -16,8 +16,8 @@ export interface RelayObserver {
   paused(connection: number, side: Side, time: number): void;
   /** It is read again, after `paused`. */
   resumed(connection: number, side: Side, time: number): void;
-  /** One side has ended its stream. `knew`: the other's end had been passed on to it before. */
-  finished(connection: number, side: Side, knew: boolean, time: number): void;
+  /** One side has ended its stream of `length` bytes. `knew`: the other's end had been passed on to it before. */
+  finished(connection: number, side: Side, knew: boolean, length: number, time: number): void;
   /** One side is gone without an end of its stream; `code` is the system's, such as ECONNRESET. */
   reset(connection: number, side: Side, code: string, time: number): void;
   /** The relay itself has ended the connection. */

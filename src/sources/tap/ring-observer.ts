@@ -33,8 +33,9 @@ export function ringObserver(ring: event.RingWriter, base: number): RelayObserve
     resumed(connection, side, time) {
       ring.push(event.EVENT_RESUMED, connection, sideBit(side), time - base, 0, undefined);
     },
-    finished(connection, side, knew, time) {
-      ring.push(event.EVENT_FINISHED, connection, sideBit(side) | (knew ? DETAIL_KNEW : 0), time - base, 0, undefined);
+    finished(connection, side, knew, length, time) {
+      const detail = sideBit(side) | (knew ? DETAIL_KNEW : 0);
+      ring.push(event.EVENT_FINISHED, connection, detail, time - base, length, undefined);
     },
     reset(connection, side, code, time) {
       ring.push(event.EVENT_RESET, connection, sideBit(side), time - base, 0, utf8.encode(code));

@@ -209,7 +209,7 @@ class TapReader {
         sink.resumed(connection, side, time);
         break;
       case event.EVENT_FINISHED:
-        sink.finished(connection, side, (detail & DETAIL_KNEW) !== 0, time);
+        sink.finished(connection, side, (detail & DETAIL_KNEW) !== 0, message.position, time);
         break;
       case event.EVENT_RESET:
         sink.reset(connection, side, this.word(), time);

@@ -46,8 +46,8 @@ function play(session: TapSession, { below, oneIn }: Random, rounds: number): vo
       session.reset(connection, oneIn(2) ? APPLICATION : WEB_SERVER, 'ECONNRESET', ++time);
     } else if (!oneIn(8)) {
       say(connection, APPLICATION, response());
-      session.finished(connection, APPLICATION, false, ++time);
-      session.finished(connection, WEB_SERVER, true, ++time);
+      session.finished(connection, APPLICATION, false, 0, ++time);
+      session.finished(connection, WEB_SERVER, true, 0, ++time);
     }
     if (!oneIn(30)) session.closed(connection, [0, 0]);
   }

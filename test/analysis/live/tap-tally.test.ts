@@ -43,8 +43,8 @@ function tallied(mostRows?: number) {
     },
     end(connection: number, first: Side, after = 1, paused: readonly [number, number] = [0, 0]) {
       time += after;
-      session.finished(connection, first, false, time);
-      session.finished(connection, first === WEB_SERVER ? APPLICATION : WEB_SERVER, true, ++time);
+      session.finished(connection, first, false, 0, time);
+      session.finished(connection, first === WEB_SERVER ? APPLICATION : WEB_SERVER, true, 0, ++time);
       session.closed(connection, paused);
     },
     take() {
