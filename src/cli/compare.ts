@@ -6,7 +6,7 @@ import { compareJson } from '../reporters/compare-json.js';
 import { compareText } from '../reporters/compare-text.js';
 import { type ComparedInput, readCompared } from './compare-input.js';
 import { EXIT_FINDINGS, EXIT_INPUT, exitWith } from './exit.js';
-import { FAIL_ON_WORDS, type FailOn, failsOn } from './fail-on.js';
+import { type FailOn, failOnOption, failsOn } from './fail-on.js';
 import { interruptible } from './interrupt.js';
 import { parseWord } from './options.js';
 import { complain, writePieces } from './output.js';
@@ -45,14 +45,7 @@ export function addCompareCommand(program: Command): void {
         .default('text')
         .argParser((value: string) => parseWord(value, '--format', COMPARE_FORMATS)),
     )
-    .addOption(
-      new Option(
-        '--fail-on <severity>',
-        'exit 1 if there is a new or worse finding this bad: error, warning, note, never',
-      )
-        .default('never')
-        .argParser((value: string) => parseWord(value, '--fail-on', FAIL_ON_WORDS)),
-    )
+    .addOption(failOnOption('there is a new or worse finding'))
     .option('--fail-on-slower', 'exit 1 if requests became significantly slower')
     .option('-o, --output <file>', 'write to a file')
     .option('--redact', 'leave out the values of cookies and authorization (the default)')

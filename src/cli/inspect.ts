@@ -10,10 +10,10 @@ import { textReport } from '../reporters/text.js';
 import type { Gathering } from '../sources/gather.js';
 import { EXIT_FINDINGS, EXIT_INPUT, exitWith } from './exit.js';
 import { crashed } from './fail.js';
-import { FAIL_ON_WORDS, type FailOn, failsOn } from './fail-on.js';
+import { type FailOn, failOnOption, failsOn } from './fail-on.js';
 import { interruptible } from './interrupt.js';
 import { localOffset } from './local-offset.js';
-import { parseCount, parseWord } from './options.js';
+import { listLimitOption, parseWord } from './options.js';
 import { advise, complain, writePieces } from './output.js';
 import { progressLine } from './progress.js';
 
@@ -60,16 +60,8 @@ export function addInspectCommand(program: Command): Command {
       ).argParser((value: string) => parseWord(value, '--format', FORMATS)),
     )
     .option('--filter <expression>', 'only these connections and requests in lists: \'status >= 500 and uri ~ "cart"\'')
-    .addOption(
-      new Option('--limit <count>', 'rows of each list at most (default: 20 in text, all in JSON)').argParser(
-        (value: string) => parseCount(value, '--limit'),
-      ),
-    )
-    .addOption(
-      new Option('--fail-on <severity>', 'exit 1 if there is a finding this bad: error, warning, note, never')
-        .default('never')
-        .argParser((value: string) => parseWord(value, '--fail-on', FAIL_ON_WORDS)),
-    )
+    .addOption(listLimitOption())
+    .addOption(failOnOption())
     .option('-o, --output <file>', 'write the report to a file')
     .addOption(
       new Option(

@@ -1,5 +1,6 @@
 // Option values of the command line, from text to what the analysis takes. A value that makes no sense is a UserError
 // that names the option and shows the form it has.
+import { Option } from 'commander';
 import type { NamedListener } from '../analysis/session.js';
 import { UserError } from '../model/errors.js';
 
@@ -71,6 +72,13 @@ export function parseCount(value: string, option: string, least = 0): number {
     throw new UserError(`${option} ${value}: not a whole number from ${least}`);
   }
   return count;
+}
+
+/** `--limit` of a report that is printed once. */
+export function listLimitOption(): Option {
+  return new Option('--limit <count>', 'rows of each list at most (default: 20 in text, all in JSON)').argParser(
+    (value: string) => parseCount(value, '--limit'),
+  );
 }
 
 /** One of the words; the error lists them. */

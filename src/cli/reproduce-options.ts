@@ -1,12 +1,11 @@
 // The options of `reproduce-bug`, from text to what a run takes.
 import { type Command, Option } from 'commander';
-import { SEVERITIES } from '../analysis/finding.js';
 import { UserError } from '../model/errors.js';
 import { APPLICATIONS, type ApplicationName, FRONTS, type FrontName } from '../scenarios/play.js';
-import { parseCount, parseMoment, parseWord } from './options.js';
+import { type FailOn, failOnOption } from './fail-on.js';
+import { listLimitOption, parseMoment, parseWord } from './options.js';
 
 export const REPRODUCE_FORMATS = ['tui', 'text', 'json'] as const;
-const FAIL_ON = [...SEVERITIES, 'never'] as const;
 
 export interface ReproduceOptions {
   readonly explain?: boolean;
@@ -22,7 +21,7 @@ export interface ReproduceOptions {
   /** Milliseconds. */
   readonly timeLimit: number;
   readonly limit?: number;
-  readonly failOn: (typeof FAIL_ON)[number];
+  readonly failOn: FailOn;
   readonly output?: string;
   readonly showSecrets?: boolean;
   readonly color: boolean;
@@ -75,16 +74,8 @@ export function addReproduceOptions(command: Command): Command {
         .default(60_000, '60s')
         .argParser(parseLimit),
     )
-    .addOption(
-      new Option('--limit <count>', 'rows of each list at most (default: 20 in text, all in JSON)').argParser(
-        (value: string) => parseCount(value, '--limit'),
-      ),
-    )
-    .addOption(
-      new Option('--fail-on <severity>', 'exit 1 if a run has a finding this bad: error, warning, note, never')
-        .default('never')
-        .argParser((value: string) => parseWord(value, '--fail-on', FAIL_ON)),
-    )
+    .addOption(listLimitOption())
+    .addOption(failOnOption('a run has a finding'))
     .option('-o, --output <file>', 'write the report to a file')
     .option('--show-secrets', 'show the values of cookies and authorization')
     .option('--no-color', 'no colours')

@@ -1,6 +1,5 @@
 // `serve` without workers: one process, this one, that takes every connection.
 import type { AddressInfo, Socket } from 'node:net';
-import type { LoggedRequest } from '../endpoints/applications/request-log.js';
 import { serveHandlers } from '../endpoints/applications/serve-handlers.js';
 import { systemClock } from '../endpoints/clock.js';
 import { addressText, type ListenAddress } from '../endpoints/server/listen-address.js';
@@ -8,6 +7,7 @@ import { openListener } from '../endpoints/server/listener.js';
 import { Server } from '../endpoints/server/server.js';
 import { closeOnSignals } from '../endpoints/server/signals.js';
 import { numberOf } from '../faults/fault.js';
+import type { ServedRequest } from '../model/served-request.js';
 import { safeText } from '../reporters/safe-text.js';
 import { requestLine, type ServedTotals, totalsText } from '../reporters/serve-text.js';
 import { exitWith } from './exit.js';
@@ -76,7 +76,7 @@ export async function serveHere(plan: ServePlan): Promise<void> {
 }
 
 /** A line of `serve -v`. */
-export function printRequest(request: LoggedRequest, worker: boolean, ascii: boolean): void {
+export function printRequest(request: ServedRequest, worker: boolean, ascii: boolean): void {
   const time = new Date().toISOString().slice(11, 23);
   process.stdout.write(`${requestLine(request, time, worker, ascii)}\n`);
 }

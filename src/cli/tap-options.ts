@@ -1,15 +1,14 @@
 // The options of `tap`, from text to what the tap takes.
 import { type Command, Option } from 'commander';
-import { SEVERITIES } from '../analysis/finding.js';
 import { type EndpointAddress, parseEndpoint } from '../model/endpoint-address.js';
 import { UserError } from '../model/errors.js';
 import { TIME_FORMATS, type TimeFormat } from '../reporters/format-time.js';
 import type { RelayPair } from '../sources/tap/relay.js';
+import { type FailOn, failOnOption } from './fail-on.js';
 import { addHostOptions, type HostOptions } from './host-options.js';
-import { parseCount, parseMoment, parseWord } from './options.js';
+import { listLimitOption, parseCount, parseMoment, parseWord } from './options.js';
 
 export const TAP_FORMATS = ['tui', 'text', 'json', 'ndjson'] as const;
-const FAIL_ON = [...SEVERITIES, 'never'] as const;
 
 export interface TapCommandOptions extends HostOptions {
   readonly listen?: readonly string[];
@@ -30,7 +29,7 @@ export interface TapCommandOptions extends HostOptions {
   readonly host: boolean;
   readonly filter?: string;
   readonly limit?: number;
-  readonly failOn: (typeof FAIL_ON)[number];
+  readonly failOn: FailOn;
   readonly output?: string;
   readonly logFile?: string;
   readonly time?: TimeFormat;
@@ -107,16 +106,8 @@ export function addTapOptions(command: Command): Command {
         .argParser((value: string) => parseDuration(value, '--grace')),
     )
     .option('--filter <expression>', 'only these connections and requests in lists')
-    .addOption(
-      new Option('--limit <count>', 'rows of each list at most (default: 20 in text, all in JSON)').argParser(
-        (value: string) => parseCount(value, '--limit'),
-      ),
-    )
-    .addOption(
-      new Option('--fail-on <severity>', 'exit 1 if there is a finding this bad: error, warning, note, never')
-        .default('never')
-        .argParser((value: string) => parseWord(value, '--fail-on', FAIL_ON)),
-    )
+    .addOption(listLimitOption())
+    .addOption(failOnOption())
     .option('-o, --output <file>', 'write the reports to a file')
     .option('--log-file <file>', 'append messages, and findings as they come and go, to this file')
     .option('--no-host', 'does not look at this host: accept queues, processes, TIME_WAIT')

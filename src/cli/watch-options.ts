@@ -1,9 +1,8 @@
 // What the watch command can be told.
-import { FAIL_ON_WORDS, type FailOn } from './fail-on.js';
+import type { FailOn } from './fail-on.js';
 import type { HostOptions } from './host-options.js';
 
 export const WATCH_FORMATS = ['tui', 'text', 'json', 'ndjson'] as const;
-export { FAIL_ON_WORDS, type FailOn };
 
 export interface WatchOptions extends HostOptions {
   /** Milliseconds. */

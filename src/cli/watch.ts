@@ -1,9 +1,10 @@
 // `fcgi-inspect watch [address...]`: this host's view of an application, without a relay.
 import { type Command, Option } from 'commander';
 import { parseTime } from './endpoint-options.js';
+import { failOnOption } from './fail-on.js';
 import { addHostOptions, METRICS_ADDRESS } from './host-options.js';
 import { parseCount, parseWord } from './options.js';
-import { FAIL_ON_WORDS, WATCH_FORMATS, type WatchOptions } from './watch-options.js';
+import { WATCH_FORMATS, type WatchOptions } from './watch-options.js';
 
 const EXAMPLES = `Examples:
   fcgi-inspect watch                            finds FastCGI applications on this host and watches them
@@ -43,11 +44,7 @@ export function addWatchCommand(program: Command): void {
         `output: ${WATCH_FORMATS.join(', ')} (default: tui, the screen, on a terminal; else text)`,
       ).argParser((value: string) => parseWord(value, '--format', WATCH_FORMATS)),
     )
-    .addOption(
-      new Option('--fail-on <severity>', 'exit 1 if there was a finding this bad: error, warning, note, never')
-        .default('never')
-        .argParser((value: string) => parseWord(value, '--fail-on', FAIL_ON_WORDS)),
-    );
+    .addOption(failOnOption('there was a finding'));
   addHostOptions(command)
     .option('--log-file <file>', 'appends messages and findings to a file, as lines of text')
     .option('--log <file>', 'appends findings that appear and end to a file, one JSON object a line')

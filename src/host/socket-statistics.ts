@@ -2,6 +2,7 @@
 // went which way. Its text is read by its marks, not by columns; what does not fit is passed over.
 import type { TcpState } from '../model/host-sample.js';
 import { splitEndpoint } from './host-address.js';
+import { TCP_STATES } from './tcp-table.js';
 
 /** One TCP socket of `ss -Htnmie`. */
 export interface TcpSocket {
@@ -27,21 +28,7 @@ export interface TcpSocket {
 }
 
 const STATES: ReadonlyMap<string, TcpState> = new Map(
-  (
-    [
-      'ESTAB',
-      'SYN-SENT',
-      'SYN-RECV',
-      'FIN-WAIT-1',
-      'FIN-WAIT-2',
-      'TIME-WAIT',
-      'UNCONN',
-      'CLOSE-WAIT',
-      'LAST-ACK',
-      'LISTEN',
-      'CLOSING',
-    ] as const
-  ).map((state) => [state, state]),
+  TCP_STATES.filter((state) => state !== undefined).map((state) => [state, state]),
 );
 
 const HEAD = /^([A-Z][A-Z0-9-]+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+)(?:\s+(.*))?$/;

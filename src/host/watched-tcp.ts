@@ -67,7 +67,9 @@ export function lookAtTcp(watched: WatchedTcp, look: TcpLook): ListenerSample {
   }
   const matches = (socket: TcpSocket) => socket.localPort === port && (isWildcard(bound) || socket.local === bound);
   const sockets = look.sockets?.filter(matches);
-  const connections = sockets ? fromSockets(sockets, peers) : fromRows(ends, peers);
+  const connections = sockets
+    ? heldConnections(sockets, peers, (socket) => socket)
+    : heldConnections(ends, peers, () => NO_DETAILS);
   return {
     address: watched.address,
     kind: 'tcp',
@@ -116,45 +118,39 @@ function isHeld(state: TcpState, inode: number): boolean {
   return inode !== 0 || state === 'ESTAB' || state === 'CLOSE-WAIT';
 }
 
-function fromSockets(sockets: readonly TcpSocket[], peers: ReadonlyMap<string, number>): HostConnection[] {
-  return sockets
-    .filter(({ state, inode }) => isHeld(state, inode))
-    .map((socket) => {
-      const key = endpointText(socket.remote, socket.remotePort);
-      return {
-        key,
-        state: socket.state,
-        accepted: socket.inode !== 0,
-        inode: socket.inode,
-        peerInode: peers.get(key) ?? 0,
-        unread: socket.receiveQueue,
-        unsent: socket.sendQueue,
-        bytesReceived: socket.bytesReceived,
-        bytesSent: socket.bytesSent,
-        sinceReceived: socket.sinceReceived,
-        sinceSent: socket.sinceSent,
-        halfClosed: false,
-      };
-    });
-}
+/** What ss tells of a connection beyond the kernel's table. */
+type ConnectionDetails = Pick<TcpSocket, 'bytesReceived' | 'bytesSent' | 'sinceReceived' | 'sinceSent'>;
 
-function fromRows(rows: readonly TcpRow[], peers: ReadonlyMap<string, number>): HostConnection[] {
-  return rows
+const NO_DETAILS: ConnectionDetails = {
+  bytesReceived: Number.NaN,
+  bytesSent: Number.NaN,
+  sinceReceived: Number.NaN,
+  sinceSent: Number.NaN,
+};
+
+/** @param detailsOf what more is known of each of these ends */
+function heldConnections<End extends Pick<TcpSocket, keyof TcpSocket & keyof TcpRow>>(
+  ends: readonly End[],
+  peers: ReadonlyMap<string, number>,
+  detailsOf: (end: End) => ConnectionDetails,
+): HostConnection[] {
+  return ends
     .filter(({ state, inode }) => isHeld(state, inode))
-    .map((row) => {
-      const key = endpointText(row.remote, row.remotePort);
+    .map((end) => {
+      const key = endpointText(end.remote, end.remotePort);
+      const { bytesReceived, bytesSent, sinceReceived, sinceSent } = detailsOf(end);
       return {
         key,
-        state: row.state,
-        accepted: row.inode !== 0,
-        inode: row.inode,
+        state: end.state,
+        accepted: end.inode !== 0,
+        inode: end.inode,
         peerInode: peers.get(key) ?? 0,
-        unread: row.receiveQueue,
-        unsent: row.sendQueue,
-        bytesReceived: Number.NaN,
-        bytesSent: Number.NaN,
-        sinceReceived: Number.NaN,
-        sinceSent: Number.NaN,
+        unread: end.receiveQueue,
+        unsent: end.sendQueue,
+        bytesReceived,
+        bytesSent,
+        sinceReceived,
+        sinceSent,
         halfClosed: false,
       };
     });

@@ -1,28 +1,10 @@
 // What `serve` prints: a line for each request, sums at the end.
 import { protocolStatusName } from '../fastcgi/constants.js';
+import type { ServedRequest } from '../model/served-request.js';
 import { formatBytes, formatCount } from './format-count.js';
 import { formatDuration } from './format-duration.js';
 import { safeText } from './safe-text.js';
 import { asciiText } from './symbols.js';
-
-/** A request that has ended. */
-export interface ServedRequest {
-  readonly pid: number;
-  readonly connection: number;
-  readonly protocol: string;
-  readonly requestId: number;
-  readonly role: string;
-  readonly method: string;
-  readonly uri: string;
-  readonly status: number;
-  readonly appStatus: number;
-  readonly protocolStatus: number;
-  readonly stdinBytes: number;
-  readonly stdoutBytes: number;
-  /** Milliseconds. */
-  readonly duration: number;
-  readonly aborted: string | undefined;
-}
 
 /** `10:00:01.123  #3 id 1  GET /x  200  1.23 kB  4.5 ms`, without a line break. */
 export function requestLine(request: ServedRequest, time: string, worker: boolean, ascii: boolean): string {

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { createServer, type RequestHandler } from '../../src/endpoints/server/index.js';
+import { serviceUser } from '../../src/reproduce/peers/programs.js';
 import { eventually } from '../support/peers/eventually.js';
 import { phpFpm, startPhpFpm } from '../support/peers/php-fpm.js';
 import { missingPrograms, programPath } from '../support/peers/programs.js';
-import { serviceUser } from '../support/peers/service-user.js';
 import { Stage } from '../support/peers/stage.js';
 import { type Run, startBin } from '../support/run-bin.js';
 

@@ -280,6 +280,7 @@ describe('scenarios of captures behind a tap: lighttpd and libfcgi', {
       new Set(look.listeners[0].connections.flatMap(({ owner }) => owner?.pid ?? [])),
       new Set([daemon.pid]),
     );
+    await tap.found('workers-exhausted');
     stage.file('go', '');
     await Promise.all([polls, short]);
     assert.equal((await program.requests(32)).length, 32);

@@ -74,6 +74,11 @@ export async function placeTellingTap(stage: Stage, listen: string, to: string) 
           .find((look) => holds(look.listeners[0], look)),
       );
     },
+    /** Until this finding is told, while the load is held still. */
+    found: (id: string): Promise<unknown> =>
+      eventually(`the finding ${id}`, () =>
+        events().some((event) => event.kind === 'finding' && (event as unknown as { id: string }).id === id),
+      ),
     /** Ends it as a user does; findings that there were at any time, and those of the last report. */
     async finished(): Promise<{ all: string[]; last: string[]; events: readonly { kind: string }[] }> {
       daemon.signalAll('SIGINT');

@@ -3,11 +3,11 @@
 import { execFile } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
 import { promisify } from 'node:util';
+import { serviceUser } from '../../src/reproduce/peers/programs.js';
 import { request } from '../support/fastcgi-messages.js';
 import { eventually } from '../support/peers/eventually.js';
 import { phpFpm } from '../support/peers/php-fpm.js';
 import { missingPrograms, programPath } from '../support/peers/programs.js';
-import { serviceUser } from '../support/peers/service-user.js';
 import { ss } from '../support/peers/sockets.js';
 import type { Stage } from '../support/peers/stage.js';
 import { endpointParts } from '../support/peers/stage.js';

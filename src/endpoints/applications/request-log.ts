@@ -2,39 +2,18 @@
 import { roleName, STDOUT } from '../../fastcgi/constants.js';
 import { ResponseHead } from '../../fastcgi/response-head.js';
 import { AnswersInOrder } from '../../faults/answers-in-order.js';
+import type { ServedRequest } from '../../model/served-request.js';
 import type { OutputAlteration } from '../../protocol/application-options.js';
 import type { Clock } from '../clock.js';
 import type { ServerConnection } from '../server/connection.js';
 import type { RequestHandler } from '../server/options.js';
 import { requestTarget } from './request-target.js';
 
-/** One request that has ended, as plain data. */
-export interface LoggedRequest {
-  readonly pid: number;
-  /** Number of the connection in its process. */
-  readonly connection: number;
-  readonly protocol: string;
-  readonly requestId: number;
-  readonly role: string;
-  readonly method: string;
-  readonly uri: string;
-  /** 0 where it is not known: no head was sent, or the protocol is SCGI. */
-  readonly status: number;
-  readonly appStatus: number;
-  readonly protocolStatus: number;
-  readonly stdinBytes: number;
-  /** Bytes of STDOUT, the head included. */
-  readonly stdoutBytes: number;
-  /** Milliseconds from the end of PARAMS to the end of the answer. */
-  readonly duration: number;
-  readonly aborted: string | undefined;
-}
-
 export class RequestLog {
   private readonly heads = new WeakMap<ServerConnection, AnswersInOrder<ResponseHead>>();
 
   constructor(
-    private readonly tell: (request: LoggedRequest) => void,
+    private readonly tell: (request: ServedRequest) => void,
     private readonly clock: Clock,
   ) {}
 

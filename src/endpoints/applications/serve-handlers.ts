@@ -2,6 +2,7 @@
 // what answers, which faults happen, what is told of each request.
 import type { Fault } from '../../faults/fault.js';
 import { parseFault } from '../../faults/parse-fault.js';
+import type { ServedRequest } from '../../model/served-request.js';
 import type { OutputAlteration } from '../../protocol/application-options.js';
 import { type Clock, systemClock } from '../clock.js';
 import { ServerFaults } from '../faults/server-faults.js';
@@ -10,7 +11,7 @@ import type { RequestHandler, ServerOptions } from '../server/options.js';
 import type { Answer } from './answer.js';
 import { CgiProgram } from './cgi-program.js';
 import { demoApplication, demoAuthorizer, demoFilter } from './demo.js';
-import { type LoggedRequest, RequestLog } from './request-log.js';
+import { RequestLog } from './request-log.js';
 import { staticFolder } from './static-folder.js';
 
 /** What is served. Can be cloned. */
@@ -38,7 +39,7 @@ export interface ServeHandlers extends Pick<ServerOptions, 'responder' | 'author
 /** @throws UserError where the folder is none, or a fault is written wrongly */
 export async function serveHandlers(
   application: ServeApplication,
-  tell: (request: LoggedRequest) => void,
+  tell: (request: ServedRequest) => void,
   clock: Clock = systemClock,
 ): Promise<ServeHandlers> {
   const cgi = application.cgi && new CgiProgram({ ...application.cgi, clock });

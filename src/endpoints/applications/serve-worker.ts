@@ -1,15 +1,15 @@
 // The application of `serve` in one worker of a pool: the same handlers, and the faults that keep a worker from accepting.
 import type { Socket } from 'node:net';
 import { type Fault, numberOf } from '../../faults/fault.js';
+import type { ServedRequest } from '../../model/served-request.js';
 import { systemClock } from '../clock.js';
 import type { ConnectionSocket } from '../server/connection.js';
 import type { HandlerFactory } from '../workers/handlers.js';
-import type { LoggedRequest } from './request-log.js';
 import { type ServeApplication, serveHandlers } from './serve-handlers.js';
 
 /** What a worker sends to the pool. */
 export type ServeMessage =
-  | { readonly kind: 'request'; readonly request: LoggedRequest }
+  | { readonly kind: 'request'; readonly request: ServedRequest }
   /** When the worker ends: how often each fault happened in it, in their order. */
   | { readonly kind: 'faults'; readonly happened: readonly number[] };
 

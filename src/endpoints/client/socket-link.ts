@@ -2,28 +2,12 @@
 // are only lent for the call. That saves an allocation and several calls for every read.
 import { connect, type OnReadOpts, type Socket } from 'node:net';
 import type { EndpointAddress } from '../address.js';
+import type { StreamSocket } from '../stream-socket.js';
 
 /** Hears bytes[0..length), which are only lent. */
 export type ByteListener = (bytes: Uint8Array, length: number) => void;
 
-/** What a connection needs of a socket; a `net.Socket`, or something that behaves like one. */
-export type ClientSocket = Pick<
-  Socket,
-  | 'on'
-  | 'write'
-  | 'end'
-  | 'destroy'
-  | 'resetAndDestroy'
-  | 'pause'
-  | 'resume'
-  | 'cork'
-  | 'uncork'
-  | 'ref'
-  | 'unref'
-  | 'setNoDelay'
-  | 'writableLength'
-  | 'writableNeedDrain'
->;
+export type ClientSocket = StreamSocket & Pick<Socket, 'ref' | 'unref' | 'setNoDelay'>;
 
 /** An established connection, and a way to read from it. */
 export interface Link {

@@ -2,30 +2,14 @@
 // connection ends, and sees that an end never costs the peer what was written before.
 import type { Socket } from 'node:net';
 import type { AbortCause } from '../../protocol/application-sink.js';
+import type { StreamSocket } from '../stream-socket.js';
 import type { Driver, DriverOutput } from './driver.js';
 import { FastcgiDriver } from './fastcgi-driver.js';
 import type { ServerRequest } from './request.js';
 import type { RequestHost } from './request-host.js';
 import { ScgiDriver } from './scgi-driver.js';
 
-/** What a connection needs of a socket; a `net.Socket`, or something that behaves like one. */
-export type ConnectionSocket = Pick<
-  Socket,
-  | 'on'
-  | 'write'
-  | 'end'
-  | 'destroy'
-  | 'resetAndDestroy'
-  | 'pause'
-  | 'resume'
-  | 'cork'
-  | 'uncork'
-  | 'writableLength'
-  | 'writableNeedDrain'
-  | 'destroyed'
-  | 'remoteAddress'
-  | 'allowHalfOpen'
->;
+export type ConnectionSocket = StreamSocket & Pick<Socket, 'destroyed' | 'remoteAddress' | 'allowHalfOpen'>;
 
 /** What a connection tells its server. */
 export interface ConnectionHost extends RequestHost {

@@ -8,7 +8,7 @@ export interface Program {
   readonly name: string;
   /** Debian's package. */
   readonly package: string;
-  /** For programs with a version in their name. */
+  /** For programs with a version in their name: which names will do. */
   readonly pattern?: RegExp;
 }
 
@@ -21,17 +21,23 @@ export const GCC: Program = { name: 'gcc', package: 'gcc libc6-dev' };
 export const LIBFCGI_PACKAGE = 'libfcgi-dev';
 
 /**
- * The path of the program.
+ * The path of the program, or undefined.
  * @param path the environment's PATH; daemons lie in sbin folders, which are in no ordinary user's
- * @throws UserError where it is not installed
  */
-export function programPath({ name, pattern, package: debian }: Program, path: string): string {
+export function findProgram({ name, pattern }: Pick<Program, 'name' | 'pattern'>, path: string): string | undefined {
   const folders = [...new Set([...path.split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'])].filter(Boolean);
   for (const folder of folders) {
     const names = [name, ...(pattern === undefined ? [] : versions(folder, pattern))];
     for (const candidate of names) if (isExecutable(join(folder, candidate))) return join(folder, candidate);
   }
-  throw new UserError(`${name} is not installed`, `apt-get install --no-install-recommends ${debian}`);
+  return undefined;
+}
+
+/** @throws UserError where it is not installed */
+export function programPath(program: Program, path: string): string {
+  const found = findProgram(program, path);
+  if (found !== undefined) return found;
+  throw new UserError(`${program.name} is not installed`, `apt-get install --no-install-recommends ${program.package}`);
 }
 
 /** Whether a header lies where the compiler looks. */

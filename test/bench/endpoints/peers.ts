@@ -4,9 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { serviceUser } from '../../../src/reproduce/peers/programs.js';
 import { phpFpm } from '../../support/peers/php-fpm.js';
 import { findProgram } from '../../support/peers/programs.js';
-import { serviceUser } from '../../support/peers/service-user.js';
 
 /** What to start: it prints its port, or listens on the port it is given. */
 export interface PeerCommand {

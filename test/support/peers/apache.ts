@@ -1,9 +1,9 @@
 // Apache with mod_proxy_fcgi in front of php-fpm.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { serviceUser } from '../../../src/reproduce/peers/programs.js';
 import type { Daemon } from './daemon.js';
 import { type LoggedRequest, logLines, plainRequest } from './log-file.js';
 import { type Program, programPath } from './programs.js';
-import { serviceUser } from './service-user.js';
 import { isListening } from './sockets.js';
 import type { Stage } from './stage.js';
 

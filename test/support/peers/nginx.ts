@@ -1,9 +1,9 @@
 // nginx in front of a FastCGI application.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { serviceUser } from '../../../src/reproduce/peers/programs.js';
 import type { Daemon } from './daemon.js';
 import { type LoggedRequest, logLines } from './log-file.js';
 import { type Program, programPath } from './programs.js';
-import { serviceUser } from './service-user.js';
 import { isListening } from './sockets.js';
 import { endpointParts, type Stage } from './stage.js';
 

@@ -1,9 +1,9 @@
 // php-fpm: a pool of a fixed number of children on a TCP endpoint.
 import { existsSync, readFileSync } from 'node:fs';
+import { serviceUser } from '../../../src/reproduce/peers/programs.js';
 import type { Daemon } from './daemon.js';
 import { type LoggedRequest, logLines } from './log-file.js';
 import { type Program, programPath } from './programs.js';
-import { serviceUser } from './service-user.js';
 import { isListening } from './sockets.js';
 import type { Stage } from './stage.js';
 

@@ -1,33 +1,17 @@
 // Programs of other people that tests run beside ours: where they are, and what to say when they are not installed.
-import { accessSync, constants, readdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { findProgram as findIn, type Program as PeerProgram } from '../../../src/reproduce/peers/programs.js';
 import { requirePeers } from '../paths.js';
 
-export interface Program {
-  /** As it is called on the command line. */
-  readonly name: string;
-  /** Debian's package. */
-  readonly package: string;
-  /** For programs with a version in their name: which names will do. */
-  readonly pattern?: RegExp;
+export interface Program extends PeerProgram {
   /** For what is no program: whether it is there. */
   readonly found?: () => boolean;
   /** Why it cannot be used here although it is there. */
   readonly hindrance?: () => string | undefined;
 }
 
-/** Daemons lie in sbin folders, which are in no ordinary user's PATH. */
-const FOLDERS = [
-  ...new Set([...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin']),
-].filter(Boolean);
-
 /** The path of the program, or undefined. */
-export function findProgram({ name, pattern }: Program): string | undefined {
-  for (const folder of FOLDERS) {
-    const names = [name, ...(pattern === undefined ? [] : versioned(folder, pattern))];
-    for (const candidate of names) if (isExecutable(join(folder, candidate))) return join(folder, candidate);
-  }
-  return undefined;
+export function findProgram(program: Program): string | undefined {
+  return findIn(program, process.env.PATH ?? '');
 }
 
 /** @throws Error when it is not installed. */
@@ -63,24 +47,4 @@ function hindranceOf(programs: readonly Program[]): string | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-/** The highest version first. */
-function versioned(folder: string, pattern: RegExp): string[] {
-  try {
-    return readdirSync(folder)
-      .filter((file) => pattern.test(file))
-      .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
-  } catch {
-    return [];
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
