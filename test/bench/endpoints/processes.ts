@@ -49,15 +49,15 @@ function killQuietly(pid: number): void {
   }
 }
 
-/** Runs a program of ours and reads the line of JSON that it prints. */
-export async function output<T>(args: readonly string[]): Promise<T> {
-  const child = spawn(process.execPath, ['--no-deprecation', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** Runs a program and reads the line of JSON that it prints. */
+export async function output<T>(program: string, args: readonly string[]): Promise<T> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => {
     text += chunk.toString();
   });
   await once(child, 'close');
-  if (text === '') throw new Error(`${args[0]} printed nothing`);
+  if (text === '') throw new Error(`${program} ${args.join(' ')} printed nothing`);
   return JSON.parse(text) as T;
 }
 
