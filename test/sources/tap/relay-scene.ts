@@ -7,8 +7,21 @@ import type { EndpointAddress } from '../../../src/model/endpoint-address.js';
 import { systemClock } from '../../../src/sources/clock.js';
 import { type Relay, startRelay } from '../../../src/sources/tap/relay.js';
 import type { RelayObserver } from '../../../src/sources/tap/relay-observer.js';
+import { random } from '../../support/random.js';
 
 export type Family = 'tcp' | 'unix';
+
+export const FAMILIES: readonly Family[] = ['tcp', 'unix'];
+/** What the web server speaks, and what the application. */
+export const MIXES = FAMILIES.flatMap((web) => FAMILIES.map((application) => [web, application] as const));
+
+/** Bytes that look alike nowhere; the same for the same seed. */
+export function bytesOf(seed: number, length: number): Buffer {
+  const bytes = Buffer.alloc((length + 3) & ~3);
+  const { next } = random(seed);
+  for (let at = 0; at < length; at += 4) bytes.writeUInt32LE(next(), at);
+  return bytes.subarray(0, length);
+}
 
 /** What one end has seen of the other. */
 export class End {
@@ -84,6 +97,8 @@ export function noting(notes: Told[]): RelayObserver {
   };
 }
 
+export type Ends = readonly [web: End, application: End];
+
 export interface RelayScene {
   readonly relay: Relay;
   readonly listen: EndpointAddress;
@@ -91,7 +106,9 @@ export interface RelayScene {
   readonly application: Server;
   readonly notes: Told[];
   /** The newest connection of a web server, both ends of it. */
-  open(): Promise<readonly [web: End, application: End]>;
+  open(): Promise<Ends>;
+  /** The same without the relay in between, where web server and application meet in the same family. */
+  openDirect(): Promise<Ends>;
 }
 
 let paths = 0;
@@ -150,18 +167,21 @@ export async function scene(
     server.close();
   });
   const [listen] = relay.listening;
+  const openTo = async (address: EndpointAddress): Promise<Ends> => {
+    const socket = connectTo(address);
+    sockets.add(socket);
+    const end = new End(socket);
+    const other = accepted.shift() ?? (await new Promise<Socket>((resolve) => waiting.push(resolve)));
+    if (socket.connecting) await once(socket, 'connect');
+    return [end, new End(other)];
+  };
   return {
     relay,
     listen,
     to,
     application: server,
     notes,
-    async open() {
-      const socket = connectTo(listen);
-      sockets.add(socket);
-      const end = new End(socket);
-      const other = accepted.shift() ?? (await new Promise<Socket>((resolve) => waiting.push(resolve)));
-      return [end, new End(other)];
-    },
+    open: () => openTo(listen),
+    openDirect: () => openTo(to),
   };
 }

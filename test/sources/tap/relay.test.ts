@@ -11,20 +11,22 @@ import { APPLICATION, WEB_SERVER } from '../../../src/model/side.js';
 import { systemClock } from '../../../src/sources/clock.js';
 import { startRelay } from '../../../src/sources/tap/relay.js';
 import { resetSocket } from '../../../src/sources/tap/relay-connection.js';
-import { random } from '../../support/random.js';
 import { temporaryFolder } from '../../support/run-bin.js';
-import { addressOf, connectTo, End, type Family, listenOn, noting, scene, type Told } from './relay-scene.js';
+import {
+  addressOf,
+  bytesOf,
+  connectTo,
+  End,
+  FAMILIES,
+  type Family,
+  listenOn,
+  MIXES,
+  noting,
+  scene,
+  type Told,
+} from './relay-scene.js';
 
 const folder = temporaryFolder();
-const FAMILIES: readonly Family[] = ['tcp', 'unix'];
-const MIXES = FAMILIES.flatMap((web) => FAMILIES.map((application) => [web, application] as const));
-
-function bytesOf(seed: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  const { next } = random(seed);
-  for (let i = 0; i < length; i += 4) bytes.writeUInt32LE(next(), Math.min(i, Math.max(0, length - 4)));
-  return bytes;
-}
 
 describe('relay', { timeout: 60_000 }, () => {
   for (const [web, application] of MIXES) {
@@ -314,65 +316,4 @@ describe('relay', { timeout: 60_000 }, () => {
       assert.match((await refused(`unix:${join(folder, 'x'.repeat(200))}`)).message, /too long/);
     });
   });
-
-  for (const [web, application] of MIXES) {
-    test(`what arrives is what was sent, ${web} to ${application}`, async (context) => {
-      const { open, notes } = await scene(context, folder, web, application);
-      const { below, oneIn, between } = random(web === application ? 11 : 12);
-      const play = async (seed: number) => {
-        const [front, back] = await open();
-        const number = seed;
-        const sent: Buffer[][] = [[], []];
-        const ends = [front, back] as const;
-        const mayReset = web === 'tcp' && application === 'tcp' && oneIn(4);
-        const script = Array.from({ length: between(3, 14) }, () => ({
-          side: below(2),
-          what: below(10),
-          length: oneIn(4) ? below(400_000) : below(3000),
-        }));
-        for (const [index, { side, what, length }] of script.entries()) {
-          const { socket } = ends[side];
-          if (what < 6 && socket.writable) {
-            const bytes = bytesOf(number * 100 + index, length);
-            sent[side].push(bytes);
-            socket.write(bytes);
-          } else if (what === 6) socket.pause();
-          else if (what === 7) socket.resume();
-          else if (what === 8) await new Promise((resolve) => setTimeout(resolve, 3));
-          else if (what === 9 && oneIn(2)) socket.end();
-        }
-        if (mayReset) {
-          const [own, other] = oneIn(2) ? ends : [back, front];
-          other.socket.resume();
-          resetSocket(own.socket, true);
-          await other.until(() => other.closed || other.ended);
-          const all = Buffer.concat(sent[own === front ? 0 : 1]);
-          assert.ok(all.subarray(0, other.length).equals(other.bytes), 'what came is the beginning of what was sent');
-          if (!other.ended) assert.match(other.error ?? '', /^(ECONNRESET|EPIPE)$/);
-          other.socket.destroy();
-          return;
-        }
-        for (const { socket } of ends) {
-          socket.resume();
-          socket.end();
-        }
-        await front.until(() => front.closed);
-        await back.until(() => back.closed);
-        assert.ok(Buffer.concat(sent[0]).equals(back.bytes), 'to the application');
-        assert.ok(Buffer.concat(sent[1]).equals(front.bytes), 'to the web server');
-        assert.deepEqual([front.error, back.error, front.ended, back.ended], [undefined, undefined, true, true]);
-      };
-      for (let round = 0; round < 6; round++)
-        await Promise.all(Array.from({ length: 4 }, (_, i) => play(round * 4 + i)));
-      // What was told is what was passed on: in order, without a hole.
-      const next = new Map<string, number>();
-      for (const { what, connection, detail } of notes) {
-        if (what !== 'data') continue;
-        const [side, bytes, position] = detail as [number, Buffer, number];
-        const key = `${connection}/${side}`;
-        assert.equal(position, next.get(key) ?? 0);
-        next.set(key, position + bytes.length);
-      }
-    });
-  }
 });
