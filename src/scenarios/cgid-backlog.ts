@@ -17,9 +17,9 @@ Stage "gone": nobody listens any more and the socket's file is left. That is ECO
 The limit of the queue is the smaller of backlog and net.core.somaxconn; net.unix.max_dgram_qlen, which is often named, is for datagrams. With a backlog of 100 the 100 rules.`,
   parameters: {
     backlog: { fallback: 100, least: 1, most: 4000, meaning: 'length of the accept queue; mod_cgid has 100' },
-    requests: { fallback: 112, least: 10, most: 4500, meaning: 'requests at once' },
+    requests: { fallback: 130, least: 10, most: 4500, meaning: 'requests at once' },
     workers: { fallback: 4, least: 1, most: 256, meaning: 'requests that the application works on at a time' },
-    work: { fallback: 70, least: 1, most: 5000, meaning: 'milliseconds that each takes' },
+    work: { fallback: 150, least: 1, most: 5000, meaning: 'milliseconds that each takes' },
     connect: { fallback: 'plain', words: ['plain', 'blocking'], meaning: 'how the front connects' },
     daemon: { fallback: 'there', words: ['there', 'gone'], meaning: 'whether somebody listens' },
     tries: { fallback: 5, least: 1, most: 15, meaning: 'tries to connect; mod_cgid has 15' },
@@ -47,7 +47,7 @@ The limit of the queue is the smaller of backlog and net.core.somaxconn; net.uni
   cure: {
     name: 'cure',
     summary: 'a place for each request',
-    values: { workers: 128, backlog: 128 },
+    values: { workers: 160, backlog: 128 },
     findings: [],
   },
   play: ({ backlog, requests, workers, work, connect, daemon, tries }) => ({
