@@ -1,10 +1,11 @@
 // One relayed connection: the web server's socket and the application's. What arrives on one goes out on the other before
 // anybody looks at it; the end of a stream goes on as the end of a stream, a reset as a reset, each at once and for its
 // own direction only.
-import { type NetConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
+import { type ConnectOpts, type NetConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import type { DuplexOptions } from 'node:stream';
 import { APPLICATION, otherSide, type Side, WEB_SERVER } from '../../model/side.js';
 import type { Clock } from '../clock.js';
+import { ApplicationReader } from './application-reader.js';
 import type { FaultyEnds, RelayFault, RelayFaultSource } from './relay-fault-seam.js';
 import type { RelayObserver } from './relay-observer.js';
 
@@ -15,6 +16,7 @@ export const HIGH_WATER = 64 * 1024;
 const PAUSE_TOLD = 20;
 
 const SOCKET_OPTIONS: SocketConstructorOpts & DuplexOptions = { allowHalfOpen: true, highWaterMark: HIGH_WATER };
+type ApplicationOptions = SocketConstructorOpts & DuplexOptions & ConnectOpts;
 const NOTHING = new Uint8Array(0);
 
 /** What a connection needs of the relay it belongs to. */
@@ -51,6 +53,7 @@ export class RelayConnection {
   /** Its end has been told. */
   private ended = false;
   private readonly fault: RelayFault | undefined;
+  private readonly reader: ApplicationReader;
   /** Of OpenList. */
   place = 0;
 
@@ -63,8 +66,13 @@ export class RelayConnection {
     private readonly tcp: readonly [boolean, boolean],
   ) {
     this.fault = context.faults?.connection(this.faultyEnds());
-    this.application = new Socket(SOCKET_OPTIONS);
+    // A fault may keep bytes for as long as it likes.
+    const lent = this.fault === undefined ? HIGH_WATER : Number.POSITIVE_INFINITY;
+    this.reader = new ApplicationReader((bytes) => this.arrived(APPLICATION, bytes), lent);
+    const options: ApplicationOptions = { ...SOCKET_OPTIONS, onread: this.reader.options };
+    this.application = new Socket(options);
     this.attach(web, WEB_SERVER);
+    web.on('data', onData);
     this.attach(this.application, APPLICATION);
     this.application.on('connect', onConnect).connect(to);
   }
@@ -123,7 +131,7 @@ export class RelayConnection {
     const own = socket as RelaySocket;
     own.relayed = this;
     own.side = side;
-    own.on('data', onData).on('drain', onDrain).on('end', onEnd).on('error', onError).on('close', onClose);
+    own.on('drain', onDrain).on('end', onEnd).on('error', onError).on('close', onClose);
   }
 
   private socket(side: Side): Socket {
@@ -251,6 +259,7 @@ export class RelayConnection {
     this.resumed(side);
     if (--this.open > 0) return;
     this.fault?.close();
+    this.reader.close();
     this.ended = true;
     this.context.observer.closed(this.number, this.pauses?.total ?? NO_PAUSES, this.context.clock.now());
     this.context.gone(this);
@@ -277,7 +286,7 @@ function onConnect(this: Socket): void {
 }
 
 function onData(this: Socket, bytes: Buffer): void {
-  (this as RelaySocket).relayed.arrived((this as RelaySocket).side, bytes);
+  (this as RelaySocket).relayed.arrived(WEB_SERVER, bytes);
 }
 
 function onDrain(this: Socket): void {

@@ -1,0 +1,74 @@
+// Reads what an application sends. Where little comes it is read into one buffer that all connections share, and copied:
+// a new buffer for each read costs more than that. Where much comes, a connection has a large buffer of its own, from which
+// is written as it is; then it is not read until everything is written.
+import type { OnReadOpts } from 'node:net';
+
+const SHARED_SIZE = 1 << 16;
+const OWN_SIZE = 1 << 18;
+/** Reads that would have fitted into the shared buffer, one after the other, after which the own one is given back. */
+const QUIET = 16;
+/** Own buffers kept for later. */
+const MOST_SPARE = 16;
+
+/** Filled and emptied within one call; on Windows reads are in progress at the same time. */
+const shared = process.platform === 'win32' ? undefined : Buffer.allocUnsafeSlow(SHARED_SIZE);
+const spare: Buffer[] = [];
+
+export class ApplicationReader {
+  private own: Buffer | undefined;
+  private next: Buffer | undefined;
+  private quiet = 0;
+
+  /**
+   * @param arrived hears the bytes, which it may keep where they are fewer than `lent`. Of so many or more it must have written
+   *   everything, or have paused the socket until it has.
+   * @param lent infinite where bytes may always be kept
+   */
+  constructor(
+    private readonly arrived: (bytes: Buffer) => void,
+    private readonly lent: number,
+  ) {
+    if (shared === undefined) this.own = Buffer.allocUnsafeSlow(OWN_SIZE);
+    this.next = shared ?? this.own;
+  }
+
+  /** What the socket is made with. */
+  get options(): OnReadOpts {
+    return {
+      // Asked for before the first read and after each one; undefined: that of before.
+      buffer: () => {
+        const { next } = this;
+        this.next = undefined;
+        return next as Uint8Array;
+      },
+      callback: (length, buffer) => {
+        this.read(length, buffer as Buffer);
+        return true;
+      },
+    };
+  }
+
+  /** The connection is closed. */
+  close(): void {
+    if (this.own !== undefined && spare.length < MOST_SPARE) spare.push(this.own);
+    this.own = undefined;
+  }
+
+  private read(length: number, buffer: Buffer): void {
+    const bytes = buffer.subarray(0, length);
+    this.arrived(length < this.lent || buffer === shared ? Buffer.from(bytes) : bytes);
+    if (shared === undefined) return;
+    if (buffer === shared) {
+      // More was there than fits.
+      if (length === SHARED_SIZE && length >= this.lent)
+        this.next = this.own = spare.pop() ?? Buffer.allocUnsafeSlow(OWN_SIZE);
+      return;
+    }
+    this.quiet = length < SHARED_SIZE ? this.quiet + 1 : 0;
+    if (this.quiet < QUIET) return;
+    this.quiet = 0;
+    // What was written from it is written: otherwise nothing would have been read.
+    this.close();
+    this.next = shared;
+  }
+}

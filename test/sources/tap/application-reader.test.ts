@@ -1,0 +1,114 @@
+// Where an application's bytes are read to: what is kept must never be read over, and much must not be copied.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ApplicationReader } from '../../../src/sources/tap/application-reader.js';
+import { temporaryFolder } from '../../support/run-bin.js';
+import { bytesOf, MIXES, scene } from './relay-scene.js';
+
+const folder = temporaryFolder();
+const LENT = 64 * 1024;
+
+/** Does what a socket does with the options: reads into the last buffer that it was given. */
+class Reading {
+  readonly pieces: Buffer[] = [];
+  memory: Buffer;
+  private readonly options;
+  readonly reader: ApplicationReader;
+
+  constructor(lent = LENT) {
+    this.reader = new ApplicationReader((bytes) => this.pieces.push(bytes), lent);
+    this.options = this.reader.options;
+    this.memory = this.ask() as Buffer;
+  }
+
+  private ask(): Uint8Array | undefined {
+    return (this.options.buffer as () => Uint8Array | undefined)();
+  }
+
+  /** Returns the piece that was heard. */
+  read(seed: number, length: number): Buffer {
+    bytesOf(seed, length).copy(this.memory);
+    this.options.callback(length, this.memory);
+    this.memory = (this.ask() as Buffer | undefined) ?? this.memory;
+    return this.pieces[this.pieces.length - 1];
+  }
+}
+
+const sharesMemory = (piece: Buffer, memory: Buffer) => piece.buffer === memory.buffer;
+
+describe('reading from an application', { skip: process.platform === 'win32' }, () => {
+  test('a little is copied, in memory that connections share', () => {
+    const [one, other] = [new Reading(), new Reading()];
+    assert.equal(one.memory, other.memory);
+    const kept = [one.read(1, 100), other.read(2, 5000), one.read(3, 60_000)];
+    for (const [index, length] of [100, 5000, 60_000].entries()) {
+      assert.deepEqual(kept[index], bytesOf(index + 1, length));
+      assert.ok(!sharesMemory(kept[index], one.memory));
+    }
+  });
+
+  test('who fills it gets large memory of its own, and is handed that', () => {
+    const [one, other] = [new Reading(), new Reading()];
+    const first = one.read(1, LENT);
+    assert.notEqual(one.memory, other.memory);
+    assert.equal(one.memory.length, 4 * LENT);
+    const second = one.read(2, 4 * LENT);
+    assert.ok(sharesMemory(second, one.memory));
+    // What is fewer than may be lent is copied all the same.
+    assert.ok(!sharesMemory(one.read(3, LENT - 1), one.memory));
+    other.read(4, 2000);
+    assert.deepEqual(first, bytesOf(1, LENT));
+  });
+
+  test('it is given back after some reads that were small, and used again', () => {
+    const [one, other] = [new Reading(), new Reading()];
+    const common = other.memory;
+    one.read(1, LENT);
+    const own = one.memory;
+    for (let count = 0; count < 15; count++) one.read(count, 10);
+    one.read(0, LENT);
+    for (let count = 0; count < 15; count++) one.read(count, 10);
+    assert.equal(one.memory, own);
+    one.read(0, 10);
+    assert.equal(one.memory, common);
+    other.read(1, LENT);
+    assert.equal(other.memory, own);
+    other.reader.close();
+    one.read(1, LENT);
+    assert.equal(one.memory, own);
+  });
+
+  test('where bytes are kept for long everything is copied', () => {
+    const reading = new Reading(Number.POSITIVE_INFINITY);
+    const piece = reading.read(1, LENT);
+    reading.read(2, LENT);
+    assert.deepEqual(piece, bytesOf(1, LENT));
+  });
+
+  for (const [web, application] of MIXES) {
+    test(`${web} to ${application}: much, little and slowly at once`, { timeout: 60_000 }, async (context) => {
+      const { open } = await scene(context, folder, web, application);
+      const pairs = [await open(), await open(), await open()];
+      const lengths = [3_000_000, 12, 700, 1_500_000, ...Array.from({ length: 40 }, () => 50), 2_000_000];
+      const sent = pairs.map((_, pair) => lengths.map((length, index) => bytesOf(100 * pair + index, length)));
+      await Promise.all(
+        pairs.map(async ([front, back], pair) => {
+          let length = 0;
+          for (const [index, bytes] of sent[pair].entries()) {
+            // One does not read for a while; another one takes each piece before the next is sent.
+            if (pair === 1 && index === 3) front.socket.pause();
+            back.socket.write(bytes);
+            length += bytes.length;
+            if (pair === 2) await front.until(() => front.length === length);
+          }
+          if (pair === 1) setTimeout(() => front.socket.resume(), 100);
+          back.socket.end();
+          await front.until(() => front.ended);
+          front.socket.end();
+          await back.until(() => back.closed);
+        }),
+      );
+      for (const [pair, [front]] of pairs.entries()) assert.ok(front.bytes.equals(Buffer.concat(sent[pair])));
+    });
+  }
+});
