@@ -2,8 +2,9 @@
 // nobody can be accepted (FCGX_Accept_r behind a mutex). What arrives meanwhile is answered at once when it goes.
 import { type Arrival, TOLERANCE, WAITING } from './queue-timeline.js';
 
-/** What waited is answered within this after the lock is free. */
+/** What waited is answered within this after the lock is free, or within this share of the time that it was held. */
 const AT_ONCE = 50e6;
+const AT_ONCE_SHARE = 0.1;
 /** Share of the answered ones that must be. */
 const MOST = 0.8;
 const ENOUGH = 3;
@@ -54,6 +55,7 @@ function waitingFor(arrivals: readonly Arrival[], holder: Holder, end: number): 
   let answered = 0;
   let atOnce = 0;
   let quickest = Infinity;
+  const soon = Math.max(AT_ONCE, AT_ONCE_SHARE * (holder.until - holder.from));
   for (let i = 0; i < arrivals.length; i++) {
     const { row, arrival, begin, firstByte, release } = arrivals[i];
     if (arrival < holder.from) {
@@ -68,7 +70,7 @@ function waitingFor(arrivals: readonly Arrival[], holder: Holder, end: number): 
     waiting.push(i);
     if (Number.isNaN(firstByte)) continue;
     answered++;
-    if (firstByte - holder.until <= AT_ONCE) atOnce++;
+    if (firstByte - holder.until <= soon) atOnce++;
   }
   if (waiting.length < ENOUGH) return undefined;
   if (holder.until < end) return answered >= ENOUGH && atOnce >= MOST * answered ? waiting : undefined;
