@@ -21,17 +21,30 @@ export function nextCapacity(current: number, needed: number): number {
  * @param width entries of a row
  */
 export function retainRows(columns: Iterable<unknown>, numbers: Int32Array, width = 1): void {
-  for (const column of columns) if (ArrayBuffer.isView(column)) retainColumn(column as Column, numbers, width);
+  const runs = runsOf(numbers);
+  for (const column of columns)
+    if (ArrayBuffer.isView(column)) retainColumn(column as Column, runs, numbers.length, width);
 }
 
-function retainColumn(column: Column, numbers: Int32Array, width: number): void {
-  let next = 0;
+/** Rows that are kept and follow each other: the first and the one behind the last, a pair for each run. What stays is mostly the newer part. */
+function runsOf(numbers: Int32Array): readonly number[] {
+  const runs: number[] = [];
   for (let row = 0; row < numbers.length; row++) {
     if (numbers[row] === -1) continue;
-    for (let i = 0; i < width; i++) column[next * width + i] = column[row * width + i];
-    next++;
+    const first = row;
+    while (row < numbers.length && numbers[row] !== -1) row++;
+    runs.push(first, row);
   }
-  column.fill(0, next * width, numbers.length * width);
+  return runs;
+}
+
+function retainColumn(column: Column, runs: readonly number[], rows: number, width: number): void {
+  let next = 0;
+  for (let i = 0; i < runs.length; i += 2) {
+    column.copyWithin(next, runs[i] * width, runs[i + 1] * width);
+    next += (runs[i + 1] - runs[i]) * width;
+  }
+  column.fill(0, next, rows * width);
 }
 
 /** How many rows have a new number. */

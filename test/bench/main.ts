@@ -8,7 +8,7 @@ import { benchPackage } from './endpoints/peers.js';
 import { benchEndpoints } from './endpoints/run.js';
 import { cacheFolder, type GeneratedCapture, generated, type WorkloadName } from './generate.js';
 import { table } from './table.js';
-import { benchTap } from './tap-bench.js';
+import { benchTap } from './tap/run.js';
 import { type Figures, GROWTH, type Row, row, TARGETS } from './targets.js';
 
 const HELP = `npm run bench -- [endpoints | captures | tap] [options]

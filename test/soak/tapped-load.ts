@@ -39,7 +39,7 @@ export async function startTappedLoad(options: TappedLoadOptions): Promise<Tappe
     started.push(child);
     return child;
   };
-  const application = start([program('../bench/tap-application.js'), String(options.body ?? 64)]);
+  const application = start([program('./application.js'), String(options.body ?? 64)]);
   const [to] = (await firstLine(application.stdout!)).split(' ');
   const tapOptions = ['--format', 'json', '--limit', '0', '--grace', '5s', ...(options.tap ?? [])];
   const tap = start([bin, 'tap', '--listen', '127.0.0.1:0', '--to', `127.0.0.1:${to}`, ...tapOptions], 'pipe');

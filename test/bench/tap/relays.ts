@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { projectRoot } from '../support/paths.js';
+import { projectRoot } from '../../support/paths.js';
 
 export type RelayName = 'direct' | 'tap' | 'relay only' | 'nginx stream' | 'haproxy' | 'socat';
 
@@ -18,6 +18,7 @@ export interface StartedRelay {
 }
 
 const STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so';
+const relayOnly = fileURLToPath(new URL('./relay-only.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'fcgi-inspect-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
@@ -30,10 +31,6 @@ export function missingRelay(name: RelayName): string | undefined {
   if (program === 'nginx' && !existsSync(STREAM_MODULE))
     return 'its stream module (libnginx-mod-stream) is not installed';
   return undefined;
-}
-
-export function bench(name: string): string {
-  return fileURLToPath(new URL(`./${name}.js`, import.meta.url));
 }
 
 /** Starts it in front of the application's port, and waits until it listens. */
@@ -65,7 +62,7 @@ function commandOf(name: RelayName, port: number, application: number): readonly
       ];
     }
     case 'relay only':
-      return [process.execPath, bench('tap-relay-only'), String(port), String(application)];
+      return [process.execPath, relayOnly, String(port), String(application)];
     case 'nginx stream': {
       const file = join(folder, `nginx-${port}.conf`);
       const servers = `server { listen ${listen} backlog=4096; proxy_pass ${to}; }`;

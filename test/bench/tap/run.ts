@@ -1,9 +1,16 @@
 // `npm run bench -- tap`: the tap side by side with other relays, in turns, against the same application and load.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { bench, memoryOf, missingRelay, type RelayName, startRelayProcess } from './tap-relays.js';
-import { type Row, row } from './targets.js';
+import { request } from '../../support/fastcgi-messages.js';
+import { projectRoot } from '../../support/paths.js';
+import { compile, gcc } from '../../support/peers/compiler.js';
+import { findProgram } from '../../support/peers/programs.js';
+import { type Row, row } from '../targets.js';
+import { memoryOf, missingRelay, type RelayName, startRelayProcess } from './relays.js';
 
 interface Load {
   readonly rate: number;
@@ -12,9 +19,12 @@ interface Load {
   readonly bytes: number;
 }
 
+type Round = Partial<Record<RelayName, Load>>;
+
 export interface TapBench {
   readonly rows: Row[];
-  readonly measured: Record<string, Partial<Record<RelayName, Load>>>;
+  /** By workload, a round each. */
+  readonly measured: Record<string, readonly Round[]>;
   readonly notes: string[];
 }
 
@@ -36,12 +46,33 @@ const WORKS: readonly Work[] = [
 ];
 
 const CONNECTIONS = 9000;
+/** Milliseconds of load before it is counted: machine code is made meanwhile. */
+const WARM_UP = 3000;
+
+/** What asks and what answers, compiled, and requests in files. */
+interface Peers {
+  readonly load: string;
+  readonly application: string;
+  /** That of a kept connection, and that of a new one. */
+  request(kept: boolean): string;
+  remove(): void;
+}
 
 export async function benchTap(runs: number, quick: boolean, tell: (line: string) => void): Promise<TapBench> {
-  const measured: TapBench['measured'] = {};
+  if (findProgram(gcc) === undefined) throw new Error('gcc is not installed: the load and the application are in C');
+  const peers = await makePeers();
+  try {
+    return await benchWith(peers, runs, quick, tell);
+  } finally {
+    peers.remove();
+  }
+}
+
+async function benchWith(peers: Peers, runs: number, quick: boolean, tell: (line: string) => void): Promise<TapBench> {
+  const measured: Record<string, Round[]> = {};
   const notes = new Set<string>();
-  const seconds = quick ? 1 : 3;
-  for (const work of WORKS) measured[work.label] = await compare(work, runs, seconds, tell, notes);
+  const milliseconds = quick ? 1000 : 4000;
+  for (const work of WORKS) measured[work.label] = await compare(peers, work, runs, milliseconds, tell, notes);
   const rows: Row[] = [];
   const add = (value: number, target: Parameters<typeof row>[0]) => {
     if (Number.isFinite(value)) rows.push(row(target, value));
@@ -49,15 +80,16 @@ export async function benchTap(runs: number, quick: boolean, tell: (line: string
   const [kept, busy, bulk, short] = WORKS.map(({ label }) => measured[label]);
   const less = { better: 'less', unit: 'x' } as const;
   const more = { better: 'more', unit: 'x' } as const;
-  const added = (name: RelayName) => (kept[name]?.p50 ?? Number.NaN) - (kept.direct?.p50 ?? Number.NaN);
-  add(added('tap') / added('nginx stream'), {
+  // Each round is compared with itself: the machine is not the same in the next one.
+  const added = (round: Round, name: RelayName) => (round[name]?.p50 ?? Number.NaN) - (round.direct?.p50 ?? Number.NaN);
+  add(median(kept.map((round) => added(round, 'tap') / added(round, 'nginx stream'))), {
     ...less,
     workload: WORKS[0].label,
     what: 'added p50 of nginx stream',
     atLeast: 1.25,
   });
-  const ratio = (of: typeof kept, name: RelayName, key: 'rate' | 'bytes') =>
-    (of.tap?.[key] ?? Number.NaN) / (of[name]?.[key] ?? Number.NaN);
+  const ratio = (of: readonly Round[], name: RelayName, key: 'rate' | 'bytes') =>
+    median(of.map((round) => (round.tap?.[key] ?? Number.NaN) / (round[name]?.[key] ?? Number.NaN)));
   add(ratio(bulk, 'haproxy', 'bytes'), { ...more, workload: WORKS[2].label, what: 'MB/s of haproxy', atLeast: 1 });
   add(ratio(short, 'nginx stream', 'rate'), {
     ...more,
@@ -71,24 +103,46 @@ export async function benchTap(runs: number, quick: boolean, tell: (line: string
       atLeast: 0.85,
     });
   const count = quick ? CONNECTIONS / 10 : CONNECTIONS;
-  add((await memoryOfConnections(count)) / count / 1024, {
+  add((await memoryOfConnections(peers, count)) / count / 1024, {
     ...{ better: 'less', unit: 'kB', atLeast: 12 },
     ...{ workload: `tap, ${count} connections`, what: 'memory of each' },
   });
   return { rows, measured, notes: [...notes] };
 }
 
+function median(values: readonly number[]): number {
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+async function makePeers(): Promise<Peers> {
+  const folder = mkdtempSync(join(tmpdir(), 'fcgi-inspect-bench-'));
+  const source = (name: string) => join(projectRoot, 'test', 'bench', 'tap', `${name}.c`);
+  const requestFile = (kept: boolean) => join(folder, kept ? 'kept' : 'new');
+  for (const kept of [true, false])
+    writeFileSync(requestFile(kept), request({ uri: '/bench.php?n=1', keepConn: kept }));
+  return {
+    load: await compile(source('load'), join(folder, 'load')),
+    application: await compile(source('application'), join(folder, 'application')),
+    request: requestFile,
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
 async function compare(
+  peers: Peers,
   work: Work,
   runs: number,
-  seconds: number,
+  milliseconds: number,
   tell: (line: string) => void,
   notes: Set<string>,
-): Promise<Partial<Record<RelayName, Load>>> {
-  const best: Partial<Record<RelayName, Load>> = {};
-  const application = await startApplication([String(work.body)]);
+): Promise<Round[]> {
+  const rounds: Round[] = [];
+  const application = await startApplication(peers, [String(work.body)]);
   try {
     for (let turn = 0; turn < runs; turn++) {
+      const round: Round = {};
       for (const name of work.relays) {
         const reason = missingRelay(name);
         if (reason !== undefined) {
@@ -97,50 +151,46 @@ async function compare(
         }
         const relay = await startRelayProcess(name, application.port);
         try {
-          const load = await runLoad([
+          const numbers = [work.atOnce, WARM_UP, milliseconds, application.length].map(String);
+          const load = await runLoad(peers, [
             String(relay.port),
             work.mode,
-            String(work.atOnce),
-            String(seconds),
-            String(application.length),
+            ...numbers,
+            peers.request(work.mode === 'kept'),
           ]);
           tell(
             `${work.label} ${name}: ${Math.round(load.rate)} requests/s, p50 ${load.p50} µs, ${(load.bytes / 1e6).toFixed(0)} MB/s`,
           );
-          const before = best[name];
-          best[name] = before === undefined ? load : better(before, load);
+          round[name] = load;
         } finally {
           relay.stop();
         }
       }
+      rounds.push(round);
     }
   } finally {
     application.process.kill();
   }
-  return best;
-}
-
-/** The best of each figure: what the machine did meanwhile only makes them worse. */
-function better(a: Load, b: Load): Load {
-  return {
-    rate: Math.max(a.rate, b.rate),
-    p50: Math.min(a.p50, b.p50),
-    p99: Math.min(a.p99, b.p99),
-    bytes: Math.max(a.bytes, b.bytes),
-  };
+  return rounds;
 }
 
 /** Bytes that so many open connections take in the tap beyond what it has without any. */
-async function memoryOfConnections(count: number): Promise<number> {
-  const application = await startApplication(['64', 'hold']);
+async function memoryOfConnections(peers: Peers, count: number): Promise<number> {
+  const application = await startApplication(peers, ['64', 'hold']);
   const relay = await startRelayProcess('tap', application.port);
+  const open = (connections: number) =>
+    spawn(
+      peers.load,
+      [String(relay.port), 'idle', String(connections), '0', '0', String(application.length), peers.request(true)],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
   try {
     // One connection first, so that everything is loaded.
-    await runLoad([String(relay.port), 'short', '1', '1', '64']).catch(() => undefined);
+    const first = open(1);
+    await firstLine(first);
+    first.kill();
     const before = memoryOf(relay.pid!);
-    const load = spawn(process.execPath, [bench('tap-load'), String(relay.port), 'idle', String(count), '0', '0'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const load = open(count);
     try {
       await firstLine(load);
       return memoryOf(relay.pid!) - before;
@@ -154,15 +204,16 @@ async function memoryOfConnections(count: number): Promise<number> {
 }
 
 async function startApplication(
+  peers: Peers,
   args: readonly string[],
 ): Promise<{ process: ChildProcess; port: number; length: number }> {
-  const child = spawn(process.execPath, [bench('tap-application'), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(peers.application, [...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [port, length] = (await firstLine(child)).split(' ').map(Number);
   return { process: child, port, length };
 }
 
-async function runLoad(args: readonly string[]): Promise<Load> {
-  const child = spawn(process.execPath, [bench('tap-load'), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function runLoad(peers: Peers, args: readonly string[]): Promise<Load> {
+  const child = spawn(peers.load, [...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   return JSON.parse(await firstLine(child)) as Load;
 }
 

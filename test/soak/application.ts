@@ -1,4 +1,4 @@
-// An application for measuring relays: answers every FastCGI request with the same bytes, or sends a long body. Prints its
+// The application of the soak: answers every FastCGI request with the same bytes, or sends a long body. Prints its
 // port. Arguments: the length of the body, and 'hold' to leave requests unanswered.
 import { createServer } from 'node:net';
 import { END_REQUEST, STDOUT } from '../../src/fastcgi/constants.js';

@@ -1,7 +1,7 @@
 // The tap's relay without its analysis, for comparison. Arguments: port to listen on, port of the application.
-import { systemClock } from '../../src/sources/clock.js';
-import { startRelay } from '../../src/sources/tap/relay.js';
-import type { RelayObserver } from '../../src/sources/tap/relay-observer.js';
+import { systemClock } from '../../../src/sources/clock.js';
+import { startRelay } from '../../../src/sources/tap/relay.js';
+import type { RelayObserver } from '../../../src/sources/tap/relay-observer.js';
 
 const [listen, to] = process.argv.slice(2).map(Number);
 const nothing = () => {};
