@@ -7,12 +7,21 @@ const SHARED_SIZE = 1 << 16;
 const OWN_SIZE = 1 << 18;
 /** Reads that would have fitted into the shared buffer, one after the other, after which the own one is given back. */
 const QUIET = 16;
-/** Own buffers kept for later. */
-const MOST_SPARE = 16;
+/** Own buffers at once, 16 MB; whoever comes later does with the shared one. */
+const MOST_OWN = 64;
 
 /** Filled and emptied within one call; on Windows reads are in progress at the same time. */
 const shared = process.platform === 'win32' ? undefined : Buffer.allocUnsafeSlow(SHARED_SIZE);
+/** Own buffers that were made, and those of them that nobody has. */
+let made = 0;
 const spare: Buffer[] = [];
+
+function take(): Buffer | undefined {
+  const buffer = spare.pop();
+  if (buffer !== undefined || made === MOST_OWN) return buffer;
+  made++;
+  return Buffer.allocUnsafeSlow(OWN_SIZE);
+}
 
 export class ApplicationReader {
   private own: Buffer | undefined;
@@ -50,7 +59,7 @@ export class ApplicationReader {
 
   /** The connection is closed. */
   close(): void {
-    if (this.own !== undefined && spare.length < MOST_SPARE) spare.push(this.own);
+    if (this.own !== undefined && shared !== undefined) spare.push(this.own);
     this.own = undefined;
   }
 
@@ -60,8 +69,7 @@ export class ApplicationReader {
     if (shared === undefined) return;
     if (buffer === shared) {
       // More was there than fits.
-      if (length === SHARED_SIZE && length >= this.lent)
-        this.next = this.own = spare.pop() ?? Buffer.allocUnsafeSlow(OWN_SIZE);
+      if (length === SHARED_SIZE && length >= this.lent) this.next = this.own = take();
       return;
     }
     this.quiet = length < SHARED_SIZE ? this.quiet + 1 : 0;

@@ -85,6 +85,19 @@ describe('reading from an application', { skip: process.platform === 'win32' }, 
     assert.deepEqual(piece, bytesOf(1, LENT));
   });
 
+  test('only so many have one at a time', () => {
+    const all = Array.from({ length: 70 }, () => new Reading());
+    const common = all[0].memory;
+    for (const each of all) assert.deepEqual(each.read(1, LENT), bytesOf(1, LENT));
+    const without = all.filter(({ memory }) => memory === common);
+    assert.ok(without.length >= 6 && without.length < 70);
+    assert.equal(new Set(all.map(({ memory }) => memory)).size, 70 - without.length + 1);
+    for (const each of all) each.reader.close();
+    without[0].read(1, LENT);
+    assert.notEqual(without[0].memory, common);
+    without[0].reader.close();
+  });
+
   for (const [web, application] of MIXES) {
     test(`${web} to ${application}: much, little and slowly at once`, { timeout: 60_000 }, async (context) => {
       const { open } = await scene(context, folder, web, application);
