@@ -43,6 +43,13 @@ export function conclude(gathered: Gathered): Snapshot {
 }
 
 export function gatherFacts(gathered: Gathered): Facts {
+  const facts = gatherTables(gathered);
+  const queues = facts.listeners.map((listener) => modelQueue(arrivalsOf(facts, listener), facts.duration));
+  return { ...facts, queues };
+}
+
+/** The facts without the models of queues, which take longest. */
+export function gatherTables(gathered: Gathered): Facts {
   const { pipeline } = gathered;
   const { session, tracker } = pipeline;
   const { listeners, listenerOf } = indexListeners(session);
@@ -76,9 +83,7 @@ export function gatherFacts(gathered: Gathered): Facts {
     host: gathered.host,
   };
   addTcpProblems(problems, base);
-  const facts: Facts = { ...base, inputProblems: problems, queues: [] };
-  const queues = listeners.map((listener) => modelQueue(arrivalsOf(facts, listener), facts.duration));
-  return { ...facts, queues };
+  return { ...base, inputProblems: problems, queues: [] };
 }
 
 /** AF_UNIX knows no TIME_WAIT: a recording of it only looks like TCP. */

@@ -9,8 +9,11 @@ import type { Backend, BySide, Counts, LatencyFigures, Summary } from './snapsho
 import { maxOpen, percentiles } from './sweep.js';
 import { timeWaitPeak } from './time-wait-ledger.js';
 
-/** `backends`: those of all listeners, in their order; of a single one nothing need be computed again. */
-export function summarise(facts: Facts, backends: readonly Backend[]): Summary {
+/**
+ * @param backends those of all listeners, in their order; of a single one nothing need be computed again
+ * @param latency left out: computed
+ */
+export function summarise(facts: Facts, backends: readonly Backend[], latency?: LatencyFigures): Summary {
   const listeners = summaryListeners(facts);
   const rows = joined(listeners.map((listener) => listener.connections));
   const requestRows = joined(listeners.map((listener) => listener.requests));
@@ -50,7 +53,7 @@ export function summarise(facts: Facts, backends: readonly Backend[]): Summary {
     paddingBytes: facts.log.paddingBytes,
     maxConcurrentRequests: only?.maxConcurrentRequests ?? maxConcurrentRequests(facts, requestRows),
     requestsPerConnection: Object.fromEntries([...perConnection.counts()].sort((a, b) => a[0] - b[0])),
-    latency: only?.latency ?? latencyOf(requests, requestRows),
+    latency: latency ?? only?.latency ?? latencyOf(requests, requestRows),
   };
 }
 

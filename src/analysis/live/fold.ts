@@ -26,7 +26,7 @@ export function isTooLarge(pipeline: Pipeline, most: number): boolean {
 }
 
 /**
- * Drops old rows. `open`: rows of connections that still change. `facts`: as they stand, of this pipeline.
+ * Drops old rows. `open`: rows of connections that still change. `facts`: as they stand, of this pipeline; queues are not needed.
  */
 export function fold(
   pipeline: Pipeline,
@@ -86,7 +86,8 @@ function totalsOf(facts: Facts, keptConnections: Uint8Array, keptRequests: Uint8
     }),
   );
   const gone = { ...facts, listeners };
-  const summary = summarise(gone, []);
+  // Percentiles cannot be added: those of the rows that stay are told.
+  const summary = summarise(gone, [], { timeToFirstByte: null, total: null });
   return {
     // Counts of records are kept by the log, over all rows there ever were.
     summary: { ...summary, records: {}, recordBytes: {}, paddingBytes: 0 },
