@@ -10,7 +10,7 @@ import { projectRoot } from '../../support/paths.js';
 import { compile, gcc } from '../../support/peers/compiler.js';
 import { findProgram } from '../../support/peers/programs.js';
 import { type Row, row } from '../targets.js';
-import { memoryOf, missingRelay, type RelayName, startRelayProcess } from './relays.js';
+import { memoryOf, missingRelay, type RelayName, type StartedRelay, startRelayProcess } from './relays.js';
 
 interface Load {
   readonly rate: number;
@@ -46,7 +46,7 @@ const WORKS: readonly Work[] = [
 ];
 
 const CONNECTIONS = 9000;
-/** Milliseconds of load before it is counted: machine code is made meanwhile. */
+/** Milliseconds of load before anything is counted: machine code is made meanwhile. */
 const WARM_UP = 3000;
 
 /** What asks and what answers, compiled, and requests in files. */
@@ -71,8 +71,9 @@ export async function benchTap(runs: number, quick: boolean, tell: (line: string
 async function benchWith(peers: Peers, runs: number, quick: boolean, tell: (line: string) => void): Promise<TapBench> {
   const measured: Record<string, Round[]> = {};
   const notes = new Set<string>();
-  const milliseconds = quick ? 1000 : 4000;
-  for (const work of WORKS) measured[work.label] = await compare(peers, work, runs, milliseconds, tell, notes);
+  const milliseconds = quick ? 500 : 1500;
+  const rounds = quick ? 1 : 2 * runs + 1;
+  for (const work of WORKS) measured[work.label] = await compare(peers, work, rounds, milliseconds, tell, notes);
   const rows: Row[] = [];
   const add = (value: number, target: Parameters<typeof row>[0]) => {
     if (Number.isFinite(value)) rows.push(row(target, value));
@@ -130,48 +131,49 @@ async function makePeers(): Promise<Peers> {
   };
 }
 
+/** All relays stand side by side and get their load in turns, so that each round finds the machine the same for all of them. */
 async function compare(
   peers: Peers,
   work: Work,
-  runs: number,
+  rounds: number,
   milliseconds: number,
   tell: (line: string) => void,
   notes: Set<string>,
 ): Promise<Round[]> {
-  const rounds: Round[] = [];
   const application = await startApplication(peers, [String(work.body)]);
+  const relays: StartedRelay[] = [];
+  const load = (relay: StartedRelay, ...times: readonly number[]) =>
+    runLoad(peers, [
+      String(relay.port),
+      work.mode,
+      ...[work.atOnce, ...times, application.length].map(String),
+      peers.request(work.mode === 'kept'),
+    ]);
   try {
-    for (let turn = 0; turn < runs; turn++) {
-      const round: Round = {};
-      for (const name of work.relays) {
-        const reason = missingRelay(name);
-        if (reason !== undefined) {
-          notes.add(`${name} skipped: ${reason}`);
-          continue;
-        }
-        const relay = await startRelayProcess(name, application.port);
-        try {
-          const numbers = [work.atOnce, WARM_UP, milliseconds, application.length].map(String);
-          const load = await runLoad(peers, [
-            String(relay.port),
-            work.mode,
-            ...numbers,
-            peers.request(work.mode === 'kept'),
-          ]);
-          tell(
-            `${work.label} ${name}: ${Math.round(load.rate)} requests/s, p50 ${load.p50} µs, ${(load.bytes / 1e6).toFixed(0)} MB/s`,
-          );
-          round[name] = load;
-        } finally {
-          relay.stop();
-        }
-      }
-      rounds.push(round);
+    for (const name of work.relays) {
+      const reason = missingRelay(name);
+      if (reason !== undefined) notes.add(`${name} skipped: ${reason}`);
+      else relays.push(await startRelayProcess(name, application.port));
     }
+    for (const relay of relays) await load(relay, 0, WARM_UP);
+    const measured: Round[] = [];
+    for (let count = 0; count < rounds; count++) {
+      const round: Round = {};
+      for (const relay of relays) {
+        const figures = await load(relay, 100, milliseconds);
+        round[relay.name] = figures;
+        const { rate, p50, bytes } = figures;
+        tell(
+          `${work.label} ${relay.name}: ${Math.round(rate)} requests/s, p50 ${p50} µs, ${(bytes / 1e6).toFixed(0)} MB/s`,
+        );
+      }
+      measured.push(round);
+    }
+    return measured;
   } finally {
+    for (const relay of relays) relay.stop();
     application.process.kill();
   }
-  return rounds;
 }
 
 /** Bytes that so many open connections take in the tap beyond what it has without any. */
