@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fixturesFolder, sharedRoot } from '../support/paths.js';
+import { playUntilItHolds } from '../support/play-again.js';
 import { startBin, temporaryFolder } from '../support/run-bin.js';
 import { caseOf, toldBy } from './case-files.js';
 
@@ -67,18 +68,6 @@ async function played(path: string, name: string, ...more: readonly string[]): P
   return document;
 }
 
-/** A pause of the machine may pull apart what happened at one instant; hardly three times in a row. */
-async function playedExactly(path: string, name: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await played(path, name);
-      return;
-    } catch (error) {
-      if (attempt === 3) throw error;
-    }
-  }
-}
-
 const FIXTURES = [
   'connection-recycled',
   'connection-refused',
@@ -97,7 +86,8 @@ const FIXTURES = [
 ];
 
 describe('fixtures', { concurrency: 3 }, () => {
-  for (const name of FIXTURES) test(name, () => playedExactly(join(fixturesFolder, name, 'capture.pcap'), name));
+  for (const name of FIXTURES)
+    test(name, (context) => playUntilItHolds(context, () => played(join(fixturesFolder, name, 'capture.pcap'), name)));
 });
 
 const CAPTURES = [
@@ -114,5 +104,7 @@ const CAPTURES = [
 
 describe('captures of real servers', { concurrency: 2, skip: sharedRoot === undefined }, () => {
   for (const name of CAPTURES)
-    test(name, () => playedExactly(join(sharedRoot ?? '', 'captures', name, 'capture.pcap'), name));
+    test(name, (context) =>
+      playUntilItHolds(context, () => played(join(sharedRoot ?? '', 'captures', name, 'capture.pcap'), name)),
+    );
 });

@@ -1,8 +1,7 @@
 // Every scenario, played here: each of its runs ends with exactly the findings that it declares, none above a note besides, and
 // its cure takes them away; what compares shows the figures that it declares. FCGI_INSPECT_SCENARIO=NAME plays one of them.
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
-import { isDeepStrictEqual } from 'node:util';
+import { test } from 'node:test';
 import { stageFigures } from '../../src/reporters/stages-text.js';
 import { ownNamespace } from '../../src/reproduce/namespace.js';
 import { runStage, type StageResult } from '../../src/reproduce/run-stage.js';
@@ -14,6 +13,7 @@ import { gcc } from '../support/peers/compiler.js';
 import { libfcgi } from '../support/peers/libfcgi.js';
 import { phpFpm } from '../support/peers/php-fpm.js';
 import { missingPrograms } from '../support/peers/programs.js';
+import { playUntilItHolds } from '../support/play-again.js';
 import { runBin } from '../support/run-bin.js';
 
 const only = process.env.FCGI_INSPECT_SCENARIO;
@@ -37,40 +37,18 @@ function skip({ needsApplication }: Scenario): string | false {
   return needsApplication === 'libfcgi' ? missingPrograms(gcc, libfcgi) : false;
 }
 
-interface Outcome {
-  readonly cut: boolean;
-  readonly troubles: readonly unknown[];
-  readonly missing: readonly unknown[];
-  readonly unexpected: readonly unknown[];
-}
-
-const AS_DECLARED: Outcome = { cut: false, troubles: [], missing: [], unexpected: [] };
-
-/**
- * Real queues, processes and clocks: where this machine stands still for a while, what should meet at one moment does not.
- * So a play that fails is made again, twice at most, and each failure is told; what is wrong with a scenario fails each time.
- */
-async function asDeclared(context: TestContext, playOnce: () => Outcome | Promise<Outcome>): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    const outcome = await playOnce();
-    if (attempt === 3) assert.deepEqual(outcome, AS_DECLARED);
-    if (isDeepStrictEqual(outcome, AS_DECLARED)) return;
-    context.diagnostic(`play ${attempt}: ${JSON.stringify(outcome)}`);
-  }
-}
-
 for (const scenario of SCENARIOS) {
   if (only !== undefined && scenario.name !== only) continue;
   const { name, stages, cure, compares, model, needs } = scenario;
   if (compares !== undefined) {
     test(`${name}: ${compares.what}`, async (context) => {
-      await asDeclared(context, async () => {
+      await playUntilItHolds(context, async () => {
         const figures = new Map<string, Record<string, number>>();
         for (const stage of stages) {
           const result = await play(scenario, stage);
           figures.set(stage.name, stageFigures({ name: stage.name, ...result }));
         }
-        return { cut: false, troubles: [], missing: judgeComparison(scenario, figures), unexpected: [] };
+        assert.deepEqual(judgeComparison(scenario, figures), []);
       });
     });
     continue;
@@ -79,10 +57,13 @@ for (const scenario of SCENARIOS) {
   const here = needs === undefined ? [...stages, ...(cure ? [cure] : [])] : model ? [model] : [];
   for (const stage of here) {
     test(`${name}: ${stage.name}`, { skip: skip(scenario) }, async (context) => {
-      await asDeclared(context, async () => {
+      await playUntilItHolds(context, async () => {
         const { snapshot, cut, troubles } = await play(scenario, stage);
         const { missing, unexpected } = judge(stage, snapshot.findings);
-        return { cut, troubles, missing, unexpected };
+        assert.deepEqual(
+          { cut, troubles, missing, unexpected },
+          { cut: false, troubles: [], missing: [], unexpected: [] },
+        );
       });
     });
   }
@@ -94,21 +75,14 @@ for (const scenario of SCENARIOS) {
         context.skip(namespace.reason);
         return;
       }
-      await asDeclared(context, () => {
+      await playUntilItHolds(context, () => {
         const { status, stdout, stderr } = runBin(['reproduce-bug', name, '--fixed', '--format', 'json', '--quiet']);
         const { runs } = JSON.parse(stdout) as { runs: readonly { stage: string; asDeclared: boolean }[] };
-        const declared = [...stages, ...(cure ? [cure] : [])];
+        assert.deepEqual([status, stderr], [0, '']);
         assert.deepEqual(
-          runs.map(({ stage }) => stage),
-          declared.map(({ name }) => name),
+          runs.map((run) => [run.stage, run.asDeclared]),
+          [...stages, ...(cure ? [cure] : [])].map((stage) => [stage.name, true]),
         );
-        const missing = runs.filter(({ asDeclared }) => !asDeclared).map(({ stage }) => stage);
-        return {
-          cut: false,
-          troubles: stderr === '' ? [] : [stderr],
-          missing,
-          unexpected: status === 0 ? [] : [status],
-        };
       });
     });
   }
