@@ -1,10 +1,9 @@
-// The application of the soak: answers every FastCGI request with the same bytes, or sends a long body. Prints its
-// port. Arguments: the length of the body, and 'hold' to leave requests unanswered.
+// The application of the soak: answers every FastCGI request with the same bytes. Prints its port. Argument: the length of
+// the body.
 import { createServer } from 'node:net';
 import { END_REQUEST, STDOUT } from '../../src/fastcgi/constants.js';
 
 const length = Number(process.argv[2] ?? 64);
-const hold = process.argv[3] === 'hold';
 
 function record(type: number, content: Uint8Array): Buffer {
   const bytes = Buffer.alloc(8 + content.length);
@@ -28,7 +27,6 @@ const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => 
   socket.on('error', () => {});
   socket.on('end', () => socket.end());
   socket.on('data', (bytes: Buffer) => {
-    if (hold) return;
     rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
     let at = 0;
     for (;;) {
@@ -47,5 +45,5 @@ const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => 
 });
 server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 }, () => {
   const address = server.address();
-  if (typeof address === 'object' && address !== null) process.stdout.write(`${address.port} ${answer.length}\n`);
+  if (typeof address === 'object' && address !== null) process.stdout.write(`${address.port}\n`);
 });

@@ -40,7 +40,7 @@ export async function startTappedLoad(options: TappedLoadOptions): Promise<Tappe
     return child;
   };
   const application = start([program('./application.js'), String(options.body ?? 64)]);
-  const [to] = (await firstLine(application.stdout!)).split(' ');
+  const to = await firstLine(application.stdout!);
   const tapOptions = ['--format', 'json', '--limit', '0', '--grace', '5s', ...(options.tap ?? [])];
   const tap = start([bin, 'tap', '--listen', '127.0.0.1:0', '--to', `127.0.0.1:${to}`, ...tapOptions], 'pipe');
   const output: Buffer[] = [];

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { median } from '../../../src/analysis/queue-likelihood.js';
 import { request } from '../../support/fastcgi-messages.js';
 import { projectRoot } from '../../support/paths.js';
 import { compile, gcc } from '../../support/peers/compiler.js';
@@ -83,14 +84,16 @@ async function benchWith(peers: Peers, runs: number, quick: boolean, tell: (line
   const more = { better: 'more', unit: 'x' } as const;
   // Each round is compared with itself: the machine is not the same in the next one.
   const added = (round: Round, name: RelayName) => (round[name]?.p50 ?? Number.NaN) - (round.direct?.p50 ?? Number.NaN);
-  add(median(kept.map((round) => added(round, 'tap') / added(round, 'nginx stream'))), {
+  add(median(kept.map((round) => added(round, 'tap') / added(round, 'nginx stream')).filter(Number.isFinite)), {
     ...less,
     workload: WORKS[0].label,
     what: 'added p50 of nginx stream',
     atLeast: 1.25,
   });
   const ratio = (of: readonly Round[], name: RelayName, key: 'rate' | 'bytes') =>
-    median(of.map((round) => (round.tap?.[key] ?? Number.NaN) / (round[name]?.[key] ?? Number.NaN)));
+    median(
+      of.map((round) => (round.tap?.[key] ?? Number.NaN) / (round[name]?.[key] ?? Number.NaN)).filter(Number.isFinite),
+    );
   add(ratio(bulk, 'haproxy', 'bytes'), { ...more, workload: WORKS[2].label, what: 'MB/s of haproxy', atLeast: 1 });
   add(ratio(short, 'nginx stream', 'rate'), {
     ...more,
@@ -109,12 +112,6 @@ async function benchWith(peers: Peers, runs: number, quick: boolean, tell: (line
     ...{ workload: `tap, ${count} connections`, what: 'memory of each' },
   });
   return { rows, measured, notes: [...notes] };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 async function makePeers(): Promise<Peers> {
