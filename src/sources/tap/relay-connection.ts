@@ -6,6 +6,7 @@ import type { DuplexOptions } from 'node:stream';
 import { APPLICATION, otherSide, type Side, WEB_SERVER } from '../../model/side.js';
 import type { Clock } from '../clock.js';
 import { ApplicationReader } from './application-reader.js';
+import type { BusyPolling } from './busy-polling.js';
 import type { FaultyEnds, RelayFault, RelayFaultSource } from './relay-fault-seam.js';
 import type { RelayObserver } from './relay-observer.js';
 
@@ -23,6 +24,7 @@ const NOTHING = new Uint8Array(0);
 export interface RelayContext {
   readonly observer: RelayObserver;
   readonly clock: Clock;
+  readonly polling: BusyPolling;
   /** Where faults are made. */
   readonly faults?: RelayFaultSource | undefined;
   /** The connection has ended. */
@@ -145,6 +147,7 @@ export class RelayConnection {
 
   arrived(side: Side, bytes: Buffer): void {
     const time = this.context.clock.now();
+    this.context.polling.arrived(time);
     if (this.fault === undefined) {
       this.forward(side, bytes, time);
       this.tell(side, bytes, time);

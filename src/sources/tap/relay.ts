@@ -4,6 +4,7 @@ import type { NetConnectOpts, Socket } from 'node:net';
 import type { EndpointAddress } from '../../model/endpoint-address.js';
 import { OpenList } from '../../model/open-list.js';
 import type { Clock } from '../clock.js';
+import { BusyPolling } from './busy-polling.js';
 import { RelayConnection, type RelayContext } from './relay-connection.js';
 import type { RelayFaultSource } from './relay-fault-seam.js';
 import { type RelayListener, startListening } from './relay-listener.js';
@@ -59,6 +60,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const context: RelayContext = {
     observer,
     clock,
+    polling: new BusyPolling(clock),
     faults: options.faults,
     gone(connection) {
       connections.delete(connection);
