@@ -7,8 +7,8 @@ import { HostWatch } from './host-watch.js';
 
 /** Milliseconds from look to look. */
 const INTERVAL = 1000;
-/** A look takes a twentieth of the time at most: the machine is for those that are looked at. */
-const SHARE = 20;
+/** A look takes a fortieth of the time at most: the machine is for those that are looked at. */
+const SHARE = 40;
 
 export interface TapHost {
   /** After the last look; undefined before the first. */

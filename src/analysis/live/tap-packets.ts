@@ -260,7 +260,11 @@ export class TapPackets {
     if (header.length === 40) {
       bytes[at + 2] = length >>> 8;
       bytes[at + 3] = length & 255;
-      checksum(bytes, at);
+      // That of the header without a length is in its place, in either direction.
+      const sum = ((header[10] << 8) | header[11]) + length;
+      const checksum = ~((sum & 0xffff) + (sum >>> 16));
+      bytes[at + 10] = checksum >>> 8;
+      bytes[at + 11] = checksum;
     } else {
       bytes[at + 4] = (length - 40) >>> 8;
       bytes[at + 5] = (length - 40) & 255;
@@ -305,7 +309,7 @@ function swap(bytes: Uint8Array, a: number, b: number): void {
   bytes[b] = kept;
 }
 
-/** IP and TCP header of one direction, with what changes left 0. */
+/** IP and TCP header of one direction, with what changes left 0, but the sum of IPv4's other words where its checksum goes. */
 function headerOf(from: Uint8Array, to: Uint8Array, port: number): Uint8Array {
   const v4 = from.length === 4;
   const ip = v4 ? 20 : 40;
@@ -314,6 +318,7 @@ function headerOf(from: Uint8Array, to: Uint8Array, port: number): Uint8Array {
     header.set([0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 6]);
     header.set(from, 12);
     header.set(to, 16);
+    header.set(sumOf(header), 10);
   } else {
     header.set([0x60, 0, 0, 0, 0, 0, 6, 64]);
     header.set(from, 8);
@@ -324,15 +329,12 @@ function headerOf(from: Uint8Array, to: Uint8Array, port: number): Uint8Array {
   return header;
 }
 
-/** Of the IPv4 header (RFC 791). */
-function checksum(bytes: Uint8Array, at: number): void {
-  bytes[at + 10] = bytes[at + 11] = 0;
+/** The sum of which IPv4's checksum is the complement (RFC 791), of a header whose checksum and length are 0. */
+function sumOf(header: Uint8Array): [number, number] {
   let sum = 0;
-  for (let i = 0; i < 20; i += 2) sum += (bytes[at + i] << 8) | bytes[at + i + 1];
-  sum = (sum & 0xffff) + (sum >>> 16);
-  sum = ~((sum & 0xffff) + (sum >>> 16)) & 0xffff;
-  bytes[at + 10] = sum >>> 8;
-  bytes[at + 11] = sum & 255;
+  for (let i = 0; i < 20; i += 2) sum += (header[i] << 8) | header[i + 1];
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return [sum >>> 8, sum & 255];
 }
 
 function put32(bytes: Uint8Array, at: number, value: number): void {

@@ -38,6 +38,12 @@ const ASLEEP = 2;
 const LOST_MESSAGES = 3;
 const CONTROL_WORDS = 16; // a cache line
 
+/**
+ * Bytes that the reader has read before it gives them back: the counters of both are in one cache line, which goes from
+ * processor to processor whenever one of them is written.
+ */
+const MOST_KEPT = 1 << 16;
+
 /** Makes the memory of a ring. `size` is a power of two, at least 4 MiB. */
 export function ringMemory(size: number): SharedArrayBuffer {
   return new SharedArrayBuffer(CONTROL_WORDS * 4 + size);
@@ -143,21 +149,29 @@ export class RingReader extends Ring {
   private at = 0;
   /** Where the message at hand ends. */
   private end = 0;
+  /** What the writer had written when it was asked last. */
+  private written = 0;
+  /** Up to where the writer may use again what was read. */
+  private given = 0;
 
-  /** Gives the message before back, and fills in the next one; false when there is none. */
+  /** Fills in the next message; the one before it is not valid any more. False when there is none. */
   next(message: RingMessage): boolean {
     if (this.at !== this.end) {
       this.at = this.end;
-      Atomics.store(this.control, READ, this.at | 0);
+      if ((this.at - this.given) >>> 0 >= MOST_KEPT) this.giveBack();
     }
     for (;;) {
-      if (this.at === Atomics.load(this.control, WRITTEN) >>> 0) return false;
+      if (this.at === this.written) {
+        this.giveBack();
+        this.written = Atomics.load(this.control, WRITTEN) >>> 0;
+        if (this.at === this.written) return false;
+      }
       const start = this.at & this.mask;
       const word = start >> 2;
       const kind = this.words[word];
       if (kind === EVENT_SKIP) {
         this.at = this.end = (this.at + this.size - start) >>> 0;
-        Atomics.store(this.control, READ, this.at | 0);
+        this.giveBack();
         continue;
       }
       message.kind = kind;
@@ -171,6 +185,11 @@ export class RingReader extends Ring {
       this.end = (this.at + ((HEAD + message.length + 7) & ~7)) >>> 0;
       return true;
     }
+  }
+
+  private giveBack(): void {
+    this.given = this.at;
+    Atomics.store(this.control, READ, this.at | 0);
   }
 
   /** Asks to be woken; false if something came meanwhile. */

@@ -172,9 +172,9 @@ export async function openLiveTap(options: LiveTapOptions): Promise<LiveTap> {
     },
     takeFindings(interval) {
       const time = now();
-      // Concluding takes a twentieth of this thread's time at most; where the host shows something new, a third.
+      // Concluding takes a fortieth of this thread's time at most; where the host shows something new, a tenth.
       const view = options.host?.();
-      const wait = view === concluded ? Math.max(interval, took * 20) : took * 3;
+      const wait = view === concluded ? Math.max(interval, took * 40) : took * 10;
       if (interval > 0 && time - watched < wait) return [];
       concluded = view;
       watched = time;
