@@ -105,7 +105,10 @@ export class ByteStrings {
     }
     this.starts[id] = this.used;
     this.hashes[id] = hash;
-    for (let i = start; i < end; i++) this.arena[this.used++] = bytes[i];
+    const { arena } = this;
+    let to = this.used;
+    for (let i = start; i < end; i++) arena[to++] = bytes[i];
+    this.used = to;
     this.slots[slot] = id;
     if (this.size * 2 > this.slots.length) this.rehash();
     return id;
