@@ -57,6 +57,8 @@ const ACKNOWLEDGED = 16;
 export class TapPackets {
   private readonly conversations = new Map<number, Conversation>();
   private readonly headers = new Map<string, Uint8Array>();
+  /** That of the connection before, whose addresses are mostly the same objects. */
+  private last: { from: Uint8Array; to: Uint8Array; port: number; header: Uint8Array } | undefined;
   private readonly frame = new Frame();
   private readonly empty = new Uint8Array(HEADROOM);
   private readonly originSeconds: number;
@@ -186,6 +188,8 @@ export class TapPackets {
   }
 
   private header(from: Uint8Array, to: Uint8Array, port: number): Uint8Array {
+    const { last } = this;
+    if (last !== undefined && last.from === from && last.to === to && last.port === port) return last.header;
     const key = `${from} ${to} ${port}`;
     let header = this.headers.get(key);
     if (header === undefined) {
@@ -193,6 +197,7 @@ export class TapPackets {
       header = headerOf(from, to, port);
       this.headers.set(key, header);
     }
+    this.last = { from, to, port, header };
     return header;
   }
 

@@ -66,6 +66,7 @@ export class TapSession implements TapSink {
   private readonly portsInUse = new Set<number>();
   private readonly ports = new Map<number, number>();
   private nextPort = 0;
+  private lastAddress: { readonly text: string; readonly bytes: Uint8Array | undefined } = { text: '', bytes: undefined };
   private failure: string | null = null;
   private folded: Folded | undefined;
   private sinceFold = 0;
@@ -114,7 +115,7 @@ export class TapSession implements TapSink {
     this.figure.connections++;
     this.options.tally?.opened(pair);
     this.open.set(connection, { pair, row: -1, firstEnd: -1, ended: 0 });
-    const address = (webServer === undefined ? this.webServers[pair] : addressBytes(webServer.address)) ?? NO_ADDRESS;
+    const address = (webServer === undefined ? this.webServers[pair] : this.bytesOf(webServer.address)) ?? NO_ADDRESS;
     const port = webServer === undefined ? this.takePort(connection) : webServer.port;
     this.packets.opened(connection, { address, port }, this.applications[pair], time);
   }
@@ -202,6 +203,12 @@ export class TapSession implements TapSink {
   idle(): number[] {
     const { session } = this.pipeline;
     return [...this.open].flatMap(([connection, { row }]) => (row < 0 || session.isIdle(row) ? [connection] : []));
+  }
+
+  /** The bytes of a web server's address, which is mostly that of the connection before. */
+  private bytesOf(address: string): Uint8Array | undefined {
+    if (address !== this.lastAddress.text) this.lastAddress = { text: address, bytes: addressBytes(address) };
+    return this.lastAddress.bytes;
   }
 
   private pairOf(connection: number): number {

@@ -137,7 +137,7 @@ export class RingMessage {
   detail = 0;
   time = Number.NaN;
   position = Number.NaN;
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes: Buffer = Buffer.alloc(0);
   start = 0;
   length = 0;
 }

@@ -231,6 +231,6 @@ class TapReader {
 
   private word(): string {
     const { bytes, start, length } = this.message;
-    return String.fromCharCode(...bytes.subarray(start, start + length));
+    return bytes.toString('latin1', start, start + length);
   }
 }
