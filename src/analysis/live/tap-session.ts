@@ -66,7 +66,10 @@ export class TapSession implements TapSink {
   private readonly portsInUse = new Set<number>();
   private readonly ports = new Map<number, number>();
   private nextPort = 0;
-  private lastAddress: { readonly text: string; readonly bytes: Uint8Array | undefined } = { text: '', bytes: undefined };
+  private lastAddress: { readonly text: string; readonly bytes: Uint8Array | undefined } = {
+    text: '',
+    bytes: undefined,
+  };
   private failure: string | null = null;
   private folded: Folded | undefined;
   private sinceFold = 0;
