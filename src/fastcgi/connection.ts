@@ -177,7 +177,8 @@ export class FastcgiConnection implements RecordSink {
     switch (parser.type) {
       case type.PARAMS:
         if (request) {
-          this.keeper.read(request.params, request.row, bytes, start, end);
+          this.keeper.row = request.row;
+          request.params.push(bytes, start, end, this.keeper);
         }
         break;
       case type.STDOUT:
@@ -210,7 +211,8 @@ export class FastcgiConnection implements RecordSink {
           this.count(parser);
           if (!request) return;
           if (start < end) {
-            this.keeper.read(request.params, request.row, bytes, start, end);
+            this.keeper.row = request.row;
+            request.params.push(bytes, start, end, this.keeper);
           }
           this.input.paramsRecord(parser, request);
           return;

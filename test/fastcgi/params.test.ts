@@ -24,7 +24,8 @@ function kept(pairs: readonly Pair[], first = Number.POSITIVE_INFINITY) {
   const row = requests.add();
   const bytes = encoded(pairs);
   for (const piece of [bytes.slice(0, first), bytes.slice(Math.min(first, bytes.length))]) {
-    keeper.read(params, row, piece, 0, piece.length);
+    keeper.row = row;
+    params.push(piece, 0, piece.length, keeper);
     piece.fill(0xff);
   }
   assert.equal(params.pending, false);
@@ -65,7 +66,8 @@ describe('PARAMS that are kept', () => {
     const keeper = new ParamsKeeper(requests, strings);
     for (const pairs of [[NAME, URI], [NAME], [['SERVER_NAME', 'example.org'] as const]]) {
       const bytes = encoded(pairs);
-      keeper.read(new NameValueParser(), requests.add(), bytes, 0, bytes.length);
+      keeper.row = requests.add();
+      new NameValueParser().push(bytes, 0, bytes.length, keeper);
     }
     assert.deepEqual(
       [0, 1, 2].map((row) => strings.text(requests.uri[row])),
