@@ -177,8 +177,7 @@ export class FastcgiConnection implements RecordSink {
     switch (parser.type) {
       case type.PARAMS:
         if (request) {
-          this.keeper.row = request.row;
-          request.params.push(bytes, start, end, this.keeper);
+          this.keeper.read(request.params, request.row, bytes, start, end);
         }
         break;
       case type.STDOUT:
@@ -211,8 +210,7 @@ export class FastcgiConnection implements RecordSink {
           this.count(parser);
           if (!request) return;
           if (start < end) {
-            this.keeper.row = request.row;
-            request.params.push(bytes, start, end, this.keeper);
+            this.keeper.read(request.params, request.row, bytes, start, end);
           }
           this.input.paramsRecord(parser, request);
           return;

@@ -2,7 +2,7 @@
 // capture when somebody looks at the request.
 import { type ByteStrings, NO_STRING } from '../model/byte-strings.js';
 import { REQUEST_CHUNKED, type RequestTable } from '../model/request-table.js';
-import type { PairSink } from './name-value.js';
+import type { NameValueParser, PairSink } from './name-value.js';
 import { decimal } from './response-head.js';
 
 // As bytes: to ask a string for its characters takes several times as long.
@@ -33,10 +33,13 @@ for (const name of [
 /** Stores the pairs of the request at `row`. */
 export class ParamsKeeper implements PairSink {
   readonly wantedLengths: Uint8Array = WANTED;
-  row = 0;
+  private row = 0;
+  /** What is read at the moment, and where in it a script's name lies that no REQUEST_URI has made needless so far. */
+  private piece: Uint8Array | undefined;
+  private nameStart = 0;
+  private nameEnd = 0;
   // Method and script are mostly those of the request before.
   private lastMethod = NO_STRING;
-  private lastScriptName = NO_STRING;
   private lastScript = NO_STRING;
   private requests: RequestTable;
   private strings: ByteStrings;
@@ -48,7 +51,19 @@ export class ParamsKeeper implements PairSink {
 
   /** The strings have other ids. */
   forget(): void {
-    this.lastMethod = this.lastScriptName = this.lastScript = NO_STRING;
+    this.lastMethod = this.lastScript = NO_STRING;
+  }
+
+  /** Reads the next piece of the PARAMS of the request at `row`. */
+  read(params: NameValueParser, row: number, bytes: Uint8Array, start: number, end: number): void {
+    this.row = row;
+    this.piece = bytes;
+    params.push(bytes, start, end, this);
+    this.piece = undefined;
+    if (this.nameEnd === 0) return;
+    if (this.requests.uri[row] === NO_STRING)
+      this.requests.uri[row] = this.strings.intern(bytes, this.nameStart, this.nameEnd);
+    this.nameEnd = 0;
   }
 
   pair(bytes: Uint8Array, nameStart: number, valueStart: number, valueEnd: number): void {
@@ -60,14 +75,14 @@ export class ParamsKeeper implements PairSink {
       case 11:
         if (is(bytes, nameStart, REQUEST_URI)) {
           requests.uri[row] = this.strings.intern(bytes, valueStart, valueEnd);
-        } else if (requests.uri[row] === 0 && is(bytes, nameStart, SCRIPT_NAME)) {
-          // A web server that sends no REQUEST_URI still names the script by its URL path.
-          requests.uri[row] = this.lastScriptName = this.strings.internLike(
-            this.lastScriptName,
-            bytes,
-            valueStart,
-            valueEnd,
-          );
+        } else if (requests.uri[row] === NO_STRING && is(bytes, nameStart, SCRIPT_NAME)) {
+          // A web server that sends no REQUEST_URI still names the script by its URL path. Most send it soon after.
+          if (bytes === this.piece) {
+            this.nameStart = valueStart;
+            this.nameEnd = valueEnd;
+          } else {
+            requests.uri[row] = this.strings.intern(bytes, valueStart, valueEnd);
+          }
         }
         break;
       case 14:

@@ -38,6 +38,8 @@ type NumberColumn = Float64Array | Uint32Array | Uint16Array | Uint8Array;
 
 /** Columns that name rows of other tables, or slots: they depend on what came before. */
 const REQUEST_LINKS = new Set(['connection', 'next']);
+/** Columns of string numbers: which string has which number depends on what came before; what it says does not. */
+const REQUEST_TEXTS = new Set(['method', 'uri', 'script']);
 const CONVERSATION_LINKS = new Set(['slot', 'firstRequest', 'lastRequest']);
 
 function columnNames(table: RequestTable | ConversationTable, links: ReadonlySet<string>): string[] {
@@ -59,7 +61,10 @@ export function factsOf(session: Session, row: number, before: Totals): Fact[] {
   for (const name of conversationColumns) facts.push(column(conversations, name)[row]);
   const first = conversations.firstRequest[row];
   for (let next = first; next !== 0; next = requests.next[next - 1]) {
-    for (const name of requestColumns) facts.push(column(requests, name)[next - 1]);
+    for (const name of requestColumns) {
+      const value = column(requests, name)[next - 1];
+      facts.push(REQUEST_TEXTS.has(name) ? log.strings.text(value) : value);
+    }
   }
   for (const places = log.anomalies.places, at = { index: before.anomalies }; at.index < places.length; at.index++) {
     const { code, request, side, offset, time, packet, detail } = places[at.index];

@@ -24,8 +24,7 @@ function kept(pairs: readonly Pair[], first = Number.POSITIVE_INFINITY) {
   const row = requests.add();
   const bytes = encoded(pairs);
   for (const piece of [bytes.slice(0, first), bytes.slice(Math.min(first, bytes.length))]) {
-    keeper.row = row;
-    params.push(piece, 0, piece.length, keeper);
+    keeper.read(params, row, piece, 0, piece.length);
     piece.fill(0xff);
   }
   assert.equal(params.pending, false);
@@ -66,8 +65,7 @@ describe('PARAMS that are kept', () => {
     const keeper = new ParamsKeeper(requests, strings);
     for (const pairs of [[NAME, URI], [NAME], [['SERVER_NAME', 'example.org'] as const]]) {
       const bytes = encoded(pairs);
-      keeper.row = requests.add();
-      new NameValueParser().push(bytes, 0, bytes.length, keeper);
+      keeper.read(new NameValueParser(), requests.add(), bytes, 0, bytes.length);
     }
     assert.deepEqual(
       [0, 1, 2].map((row) => strings.text(requests.uri[row])),
