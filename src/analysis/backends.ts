@@ -1,8 +1,9 @@
 // The report's line per listening application endpoint.
+import { firstFinsOf, timeWaitsOf } from './endings.js';
 import type { Facts, Listener } from './facts.js';
 import type { AcceptQueue, Backend } from './snapshot.js';
-import { countFirstFin, countTimeWait, latencyOf, runningTimes, runsUntil } from './summary.js';
-import { maxOpen, openOverTime } from './sweep.js';
+import { latencyOf, type RunningTimes, runningTimes } from './summary.js';
+import { maxOpen, openOverTime, sortUnlessSorted } from './sweep.js';
 
 /** Parts of the capture in which requests in flight are told. */
 const TIMELINE = 100;
@@ -14,20 +15,25 @@ export function describeBackends(facts: Facts): Backend[] {
 function describeBackend(facts: Facts, listener: Listener): Backend {
   const queue = facts.queues[listener.index];
   const running = runningTimes(facts, listener.requests);
+  const { busyTime, requestTime } = busy(running);
+  sortUnlessSorted(running.begins);
+  sortUnlessSorted(running.ends);
+  const inFlight = openOverTime(running.begins, running.ends, facts.duration, TIMELINE);
   return {
     endpoint: listener.endpoint,
     protocol: listener.protocol,
     connections: listener.connections.length,
     requests: listener.requests.length,
-    // This sorts the times, which the timeline needs.
-    maxConcurrentRequests: maxOpen(running.begins, running.ends),
-    inFlight: openOverTime(running.begins, running.ends, facts.duration, TIMELINE),
+    maxConcurrentRequests:
+      inFlight.length > 0 ? Math.max(...inFlight.map(([, most]) => most)) : maxOpen(running.begins, running.ends),
+    inFlight,
     concurrencyCeiling: queue?.slots ?? null,
     acceptQueue: acceptQueue(facts, listener),
-    firstFin: countFirstFin(facts, listener.connections),
-    timeWait: countTimeWait(facts, listener.connections),
+    firstFin: firstFinsOf(listener.endings),
+    timeWait: timeWaitsOf(listener.endings),
     latency: latencyOf(facts.requests, listener.requests),
-    ...busy(facts, listener.requests),
+    busyTime,
+    requestTime,
   };
 }
 
@@ -44,15 +50,14 @@ function acceptQueue(facts: Facts, listener: Listener): AcceptQueue {
 }
 
 /** Time with at least one request running, and the sum of all requests' times. */
-function busy(facts: Facts, rows: Uint32Array): { busyTime: number; requestTime: number } {
+function busy({ begins, ends }: RunningTimes): { busyTime: number; requestTime: number } {
   let busyTime = 0;
   let requestTime = 0;
   let coveredUntil = -Infinity;
-  // Rows are in the order the requests began, so overlaps are found in one pass.
-  for (let at = 0; at < rows.length; at++) {
-    const row = rows[at];
-    const begin = facts.requests.begin[row];
-    const end = runsUntil(facts, row);
+  // They are in the order in which the requests began, so overlaps are found in one pass.
+  for (let at = 0; at < begins.length; at++) {
+    const begin = begins[at];
+    const end = ends[at];
     requestTime += end - begin;
     if (end <= coveredUntil) continue;
     busyTime += end - Math.max(begin, coveredUntil);

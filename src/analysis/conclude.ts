@@ -52,9 +52,9 @@ export function gatherFacts(gathered: Gathered): Facts {
 export function gatherTables(gathered: Gathered): Facts {
   const { pipeline } = gathered;
   const { session, tracker } = pipeline;
+  clearUnixTimeWaits(pipeline);
   const { listeners, listenerOf } = indexListeners(session);
   const { counters } = tracker;
-  clearUnixTimeWaits(pipeline);
   const problems = [...pipeline.problems, ...gathered.problems];
   const base = {
     duration: pipeline.lastTime,
@@ -94,7 +94,7 @@ function clearUnixTimeWaits({ addresses, tracker }: Pipeline): void {
 }
 
 function addTcpProblems(problems: CaptureProblem[], facts: Omit<Facts, 'inputProblems' | 'queues'>): void {
-  const { tcp, listenerOf, connections } = facts;
+  const { tcp } = facts;
   const add = (code: string, count: number, detail: string) => {
     if (count > 0) problems.push({ code, count, detail });
   };
@@ -106,11 +106,17 @@ function addTcpProblems(problems: CaptureProblem[], facts: Omit<Facts, 'inputPro
     tcp.overlapConflicts,
     'bytes of overlapping segments that differed; the first copy was kept',
   );
+  add('not-fastcgi', countOthers(facts), 'TCP connections that speak another protocol are left out');
+}
+
+/** Connections with payload that belong to no listener. */
+function countOthers({ listeners, listenerOf, connections }: Omit<Facts, 'inputProblems' | 'queues'>): number {
   let others = 0;
+  if (listeners.reduce((sum, listener) => sum + listener.connections.length, 0) === listenerOf.length) return others;
   for (let row = 0; row < listenerOf.length; row++) {
     if (listenerOf[row] === -1 && (connections.bytes0[row] > 0 || connections.bytes1[row] > 0)) others++;
   }
-  add('not-fastcgi', others, 'TCP connections that speak another protocol are left out');
+  return others;
 }
 
 function runChecks(checks: readonly Check[], facts: Facts): Finding[] {

@@ -9,6 +9,7 @@ import type { CaptureProblem } from '../model/problem.js';
 import type { RequestTable } from '../model/request-table.js';
 import type { ConnectionTable } from '../tcp/connection-table.js';
 import type { ConversationTable } from './conversation-table.js';
+import type { Endings } from './endings.js';
 import type { QueueModel } from './queue-model.js';
 
 /** A listening application endpoint. */
@@ -25,6 +26,10 @@ export interface Listener {
   readonly inSummary: boolean;
   /** Rows of its connections in the order of their first packets. */
   readonly connections: Uint32Array;
+  /** How they ended. */
+  readonly endings: Endings;
+  /** Those of them that did not go smoothly in every respect: the only ones that findings about single connections look at. */
+  readonly roughConnections: Uint32Array;
   /** Rows of its requests in the order they began. */
   readonly requests: Uint32Array;
   /** Those of them that did not go smoothly in every respect: the only ones that findings about single requests look at. */

@@ -1,6 +1,8 @@
 // Which endpoints are FastCGI or SCGI listeners, and which connections and requests are theirs.
+import { Endings } from './endings.js';
 import type { Facts, Listener } from './facts.js';
 import type { Session } from './session.js';
+import { isSmoothConnection } from './smooth-connections.js';
 import { isSmooth } from './smooth-requests.js';
 
 export interface ListenerIndex {
@@ -10,17 +12,21 @@ export interface ListenerIndex {
 
 /** Groups the session's connections by listener. Connections without payload count for listeners found by others. */
 export function indexListeners(session: Session): ListenerIndex {
-  const { connections, addresses, conversations, log, options } = session;
+  const { connections, addresses, conversations, foreign, log, options } = session;
   const count = connections.count;
   const listenerOf = new Int32Array(count).fill(-1);
   const byKey = new Map<number, number>();
   const keys: number[] = [];
   const sizes: number[] = [];
   const namedPorts = new Map(options.named.map(({ port, protocol }) => [port, protocol]));
+  // Mostly the same as the connection before.
+  let lastKey = -1;
+  let index: number | undefined;
   for (let row = 0; row < count; row++) {
     const port = connections.port1[row];
     const key = connections.address1[row] * 65536 + port;
-    let index = byKey.get(key);
+    if (key !== lastKey) index = byKey.get(key);
+    lastKey = key;
     if (index === undefined) {
       const known = session.listeners.has(key) || namedPorts.has(port) || session.expected.has(key);
       if (!options.withoutPayload && !known) continue;
@@ -35,11 +41,17 @@ export function indexListeners(session: Session): ListenerIndex {
   const rows = sizes.map((size) => new Uint32Array(size));
   const filled = sizes.map(() => 0);
   const requestCounts = sizes.map(() => 0);
+  const endings = sizes.map(() => new Endings());
+  const roughConnections = sizes.map((): number[] => []);
   for (let row = 0; row < count; row++) {
     const index = listenerOf[row];
     if (index === -1) continue;
     rows[index][filled[index]++] = row;
     requestCounts[index] += conversations.requests[row];
+    endings[index].count(connections, row);
+    const isForeign = foreign.size > 0 && (foreign.has(row * 2) || foreign.has(row * 2 + 1));
+    if (isForeign || !isSmoothConnection(connections, conversations, log.requests, row))
+      roughConnections[index].push(row);
   }
   const requests = requestCounts.map((size) => new Uint32Array(size));
   const requestFilled = sizes.map(() => 0);
@@ -66,6 +78,8 @@ export function indexListeners(session: Session): ListenerIndex {
       named,
       inSummary: protocol !== 'scgi' || named,
       connections: rows[index],
+      endings: endings[index],
+      roughConnections: Uint32Array.from(roughConnections[index]),
       // Of a live source, old requests of a connection may be gone.
       requests: requests[index].subarray(0, requestFilled[index]),
       roughRequests: Uint32Array.from(rough[index]),

@@ -1,11 +1,11 @@
 // The summary's figures, computed over the columns of the listeners that count.
-import { roleName, typeName } from '../fastcgi/constants.js';
+import { REQUEST_COMPLETE, RESPONDER, roleName, typeName } from '../fastcgi/constants.js';
 import * as request from '../model/request-table.js';
-import { BY_APPLICATION, BY_BOTH, BY_WEB_SERVER } from '../model/side.js';
 import { MARK_SYN, MARK_SYN_ACK } from '../tcp/connection-table.js';
+import { Endings, firstFinsOf, firstResetsOf, timeWaitsOf } from './endings.js';
 import { closeTime, type Facts } from './facts.js';
 import { summaryListeners } from './listeners.js';
-import type { Backend, BySide, Counts, LatencyFigures, Summary } from './snapshot.js';
+import type { Backend, Counts, LatencyFigures, Summary } from './snapshot.js';
 import { maxOpen, percentiles } from './sweep.js';
 import { timeWaitPeak } from './time-wait-ledger.js';
 
@@ -24,8 +24,9 @@ export function summarise(facts: Facts, backends: readonly Backend[], latency?: 
   let synRetransmissions = 0;
   let synAckRetransmissions = 0;
   const perConnection = new Tally();
-  for (let at = 0; at < rows.length; at++) {
-    const row = rows[at];
+  const rough = joined(listeners.map((listener) => listener.roughConnections));
+  for (let at = 0; at < rough.length; at++) {
+    const row = rough[at];
     const marks = connections.marks[row];
     if (!(marks & MARK_SYN)) midStream++;
     else if (!(marks & MARK_SYN_ACK)) neverEstablished++;
@@ -33,7 +34,10 @@ export function summarise(facts: Facts, backends: readonly Backend[], latency?: 
     synAckRetransmissions += Math.max(0, connections.synAcks[row] - 1);
     perConnection.add(conversations.requests[row]);
   }
-  const timeWait = countTimeWait(facts, rows);
+  // Smooth connections carried one request each.
+  if (rough.length < rows.length) perConnection.add(1, rows.length - rough.length);
+  const endings = Endings.sum(listeners.map((listener) => listener.endings));
+  const timeWait = timeWaitsOf(endings);
   const leaving = timeWait.application + timeWait['web-server'] + timeWait.both;
   return {
     connections: rows.length,
@@ -41,13 +45,13 @@ export function summarise(facts: Facts, backends: readonly Backend[], latency?: 
     midStream,
     synRetransmissions,
     synAckRetransmissions,
-    firstFin: countFirstFin(facts, rows),
-    firstReset: countFirstReset(facts, rows),
+    firstFin: firstFinsOf(endings),
+    firstReset: firstResetsOf(endings),
     timeWait,
     timeWaitRate: facts.duration > 0 ? leaving / (facts.duration / 1e9) : 0,
     timeWaitPeak: timeWaitPeak(facts, listeners),
     maxOpenConnections: maxOpenConnections(facts, rows),
-    ...requestFigures(facts, requestRows),
+    ...requestFigures(facts, requestRows, joined(listeners.map((listener) => listener.roughRequests))),
     records: recordCounts(facts.log.recordCounts, facts.log.recordCounts),
     recordBytes: recordCounts(facts.log.recordBytes, facts.log.recordCounts),
     paddingBytes: facts.log.paddingBytes,
@@ -57,39 +61,49 @@ export function summarise(facts: Facts, backends: readonly Backend[], latency?: 
   };
 }
 
-function requestFigures(facts: Facts, rows: Uint32Array) {
+/** @param rough those of `rows` that did not go smoothly: of the others some figures are known */
+function requestFigures(facts: Facts, rows: Uint32Array, rough: Uint32Array) {
   const { requests, strings } = facts;
-  const keepConn = { set: 0, unset: 0 };
-  const bytes = { stdin: 0, stdout: 0, stderr: 0, data: 0 };
   const roles = new Tally();
   const methods = new Tally();
   const httpStatus = new Tally();
   const appStatus = new Tally();
   const protocolStatus = new Tally();
   let unfinished = 0;
+  let stdin = 0;
+  let stdout = 0;
+  let stderr = 0;
+  let data = 0;
+  let kept = 0;
   for (let at = 0; at < rows.length; at++) {
     const row = rows[at];
-    const marks = requests.marks[row];
-    const ended = (marks & request.REQUEST_ENDED) !== 0;
-    if (marks & request.REQUEST_KEEP_CONN) keepConn.set++;
-    else keepConn.unset++;
-    if (!ended) unfinished++;
-    bytes.stdin += requests.stdinBytes[row];
-    bytes.stdout += requests.stdoutBytes[row];
-    bytes.stderr += requests.stderrBytes[row];
-    bytes.data += requests.dataBytes[row];
-    roles.add(requests.role[row]);
+    if (requests.marks[row] & request.REQUEST_KEEP_CONN) kept++;
+    stdin += requests.stdinBytes[row];
+    stdout += requests.stdoutBytes[row];
+    stderr += requests.stderrBytes[row];
+    data += requests.dataBytes[row];
     methods.add(requests.method[row]);
     httpStatus.add(requests.httpStatus[row]);
+  }
+  for (let at = 0; at < rough.length; at++) {
+    const row = rough[at];
+    if (!(requests.marks[row] & request.REQUEST_ENDED)) unfinished++;
+    roles.add(requests.role[row]);
     // -1 stands for "there was none": 0 is a value.
     appStatus.add(requests.protocolStatus[row] === request.NO_PROTOCOL_STATUS ? -1 : requests.appStatus[row]);
     protocolStatus.add(requests.protocolStatus[row]);
   }
+  const smooth = rows.length - rough.length;
+  if (smooth > 0) {
+    roles.add(RESPONDER, smooth);
+    appStatus.add(0, smooth);
+    protocolStatus.add(REQUEST_COMPLETE, smooth);
+  }
   return {
     requests: rows.length,
-    keepConn,
+    keepConn: { set: kept, unset: rows.length - kept },
     unfinished,
-    bytes,
+    bytes: { stdin, stdout, stderr, data },
     roles: named(roles.counts(), roleName),
     methods: named(methods.counts(), (id) => strings.text(id) || 'none'),
     httpStatus: named(httpStatus.counts(), (status) => (status === request.NO_STATUS ? 'none' : String(status))),
@@ -98,44 +112,6 @@ function requestFigures(facts: Facts, rows: Uint32Array) {
       status === request.NO_PROTOCOL_STATUS ? 'none' : String(status),
     ),
   };
-}
-
-export function countFirstFin(facts: Facts, rows: Uint32Array): Summary['firstFin'] {
-  const counts = { application: 0, 'web-server': 0, simultaneous: 0, none: 0 };
-  const { firstFin } = facts.connections;
-  for (let at = 0; at < rows.length; at++) {
-    const row = rows[at];
-    if (firstFin[row] === BY_APPLICATION) counts.application++;
-    else if (firstFin[row] === BY_WEB_SERVER) counts['web-server']++;
-    else if (firstFin[row] === BY_BOTH) counts.simultaneous++;
-    else counts.none++;
-  }
-  return counts;
-}
-
-function countFirstReset(facts: Facts, rows: Uint32Array): BySide {
-  const counts = { application: 0, 'web-server': 0, none: 0 };
-  const { firstReset } = facts.connections;
-  for (let at = 0; at < rows.length; at++) {
-    const row = rows[at];
-    if (firstReset[row] === BY_APPLICATION) counts.application++;
-    else if (firstReset[row] === BY_WEB_SERVER) counts['web-server']++;
-    else counts.none++;
-  }
-  return counts;
-}
-
-export function countTimeWait(facts: Facts, rows: Uint32Array): Summary['timeWait'] {
-  const counts = { application: 0, 'web-server': 0, both: 0, none: 0 };
-  const { timeWait } = facts.connections;
-  for (let at = 0; at < rows.length; at++) {
-    const row = rows[at];
-    if (timeWait[row] === BY_APPLICATION) counts.application++;
-    else if (timeWait[row] === BY_WEB_SERVER) counts['web-server']++;
-    else if (timeWait[row] === BY_BOTH) counts.both++;
-    else counts.none++;
-  }
-  return counts;
 }
 
 /** A connection is open from its first packet to its first FIN or RST, else to the end of the capture. */
@@ -156,8 +132,13 @@ export function runsUntil(facts: Facts, row: number): number {
   return Math.min(closeTime(facts.connections, facts.requests.connection[row]), facts.duration);
 }
 
-/** When each request began and stopped running. */
-export function runningTimes(facts: Facts, rows: Uint32Array): { begins: Float64Array; ends: Float64Array } {
+/** When each request began and stopped running, in the order of their rows. */
+export interface RunningTimes {
+  readonly begins: Float64Array;
+  readonly ends: Float64Array;
+}
+
+export function runningTimes(facts: Facts, rows: Uint32Array): RunningTimes {
   const begins = new Float64Array(rows.length);
   const ends = new Float64Array(rows.length);
   for (let i = 0; i < rows.length; i++) {
@@ -204,26 +185,22 @@ function recordCounts(values: Float64Array, counts: Float64Array): Counts {
   return named;
 }
 
-/** Counts values of which most are the same as the one before. */
+/** Counts values of which most are small. */
 class Tally {
-  private readonly map = new Map<number, number>();
-  private value = 0;
-  private run = 0;
+  private readonly small = new Float64Array(1024);
+  private readonly others = new Map<number, number>();
 
-  add(value: number): void {
-    if (value !== this.value) this.flush(value);
-    this.run++;
+  add(value: number, times = 1): void {
+    if (value >= 0 && value < 1024) this.small[value] += times;
+    else this.others.set(value, (this.others.get(value) ?? 0) + times);
   }
 
   counts(): Map<number, number> {
-    this.flush(this.value);
-    return this.map;
-  }
-
-  private flush(next: number): void {
-    if (this.run > 0) this.map.set(this.value, (this.map.get(this.value) ?? 0) + this.run);
-    this.value = next;
-    this.run = 0;
+    const counts = new Map<number, number>();
+    for (let value = 0; value < this.small.length; value++)
+      if (this.small[value] > 0) counts.set(value, this.small[value]);
+    for (const [value, count] of this.others) counts.set(value, count);
+    return counts;
   }
 }
 

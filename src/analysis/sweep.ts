@@ -31,7 +31,7 @@ export function maxWithin(times: Float64Array, length: number): number {
 }
 
 /** Tables are in the order of time, so what is taken from them is often sorted, or nearly. */
-function sortUnlessSorted(times: Float64Array): void {
+export function sortUnlessSorted(times: Float64Array): void {
   // What coexists ends in nearly the order in which it began: moving each one past the few that it overtook is several
   // times cheaper than sorting, unless it overtook many.
   let moves = times.length * 16;

@@ -30,7 +30,10 @@ export function timeWaitPeak(facts: Facts, listeners: readonly Listener[]): Time
   let peak: TimeWaitPeak | null = null;
   for (const listener of listeners) {
     for (const side of [0, 1] as const) {
-      const count = maxWithin(timeWaitEntries(facts, listener.connections, side), TIME_WAIT_LENGTH);
+      let count = listener.endings.leftOn(side);
+      // In a shorter capture all of them are left at its end.
+      if (count > 0 && facts.duration >= TIME_WAIT_LENGTH)
+        count = maxWithin(timeWaitEntries(facts, listener.connections, side), TIME_WAIT_LENGTH);
       if (count > (peak?.count ?? 0)) peak = { side: SIDE_NAMES[side], endpoint: listener.endpoint, count };
     }
   }

@@ -1,7 +1,6 @@
 // What TIME_WAIT comes to on one side: how many connections are left there, how many would coexist at this rate, and
 // how serious that is. Shared by the two findings about TIME_WAIT.
 import { BY_BOTH, bySide, type Side, WEB_SERVER } from '../model/side.js';
-import { isClosed } from './checks/shared-endings.js';
 import type { Facts, Listener } from './facts.js';
 import type { Severity } from './finding.js';
 import { summaryListeners } from './listeners.js';
@@ -70,30 +69,22 @@ function verdictOf(facts: Facts, all: readonly TimeWaitShare[], side: Side): Tim
 }
 
 function shareOf(facts: Facts, listener: Listener, side: Side): TimeWaitShare {
-  const { connections } = facts;
-  let count = 0;
-  let closed = 0;
-  let first = -1;
-  for (let at = 0; at < listener.connections.length; at++) {
-    const row = listener.connections[at];
-    if (!isClosed(connections, row)) continue;
-    closed++;
-    if (!isLeftOn(facts, row, side)) continue;
-    if (count++ === 0) first = row;
-  }
+  const { closed } = listener.endings;
+  const count = listener.endings.leftOn(side);
+  const first = count === 0 ? -1 : (listener.connections.find((row) => isLeftOn(facts, row, side)) ?? -1);
   return { listener, count, closed, first };
 }
 
 function busiestPair(facts: Facts, shares: readonly TimeWaitShare[], side: Side): AddressPair {
   let busiest = { listener: shares[0].listener, webServer: 0, count: 0 };
+  const { address0 } = facts.connections;
   for (const { listener } of shares) {
-    const counts = new Map<number, number>();
+    const counts = new Uint32Array(facts.addresses.size);
     for (let at = 0; at < listener.connections.length; at++) {
       const row = listener.connections[at];
       if (!isLeftOn(facts, row, side)) continue;
-      const webServer = facts.connections.address0[row];
-      const count = (counts.get(webServer) ?? 0) + 1;
-      counts.set(webServer, count);
+      const webServer = address0[row];
+      const count = ++counts[webServer];
       if (count > busiest.count) busiest = { listener, webServer, count };
     }
   }

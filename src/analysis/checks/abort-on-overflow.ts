@@ -46,8 +46,8 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const { connections } = facts;
   const evidence: Evidence[] = [];
   let count = 0;
-  for (let at = 0; at < listener.connections.length; at++) {
-    const row = listener.connections[at];
+  for (let at = 0; at < listener.roughConnections.length; at++) {
+    const row = listener.roughConnections[at];
     const after = resetRightAfterHandshake(connections, row);
     if (Number.isNaN(after)) continue;
     if (++count > MAX_EVIDENCE) continue;

@@ -77,7 +77,7 @@ The queue is full because the workers do not keep up: see stuck-accept-queue and
 /** On an AF_UNIX socket, through a tap: connect() says so itself. */
 function fullQueueOf(facts: Facts, listener: Listener): Finding[] | undefined {
   const { connections } = facts;
-  const rows = listener.connections.filter((row) => isQueueFull(connections, row));
+  const rows = listener.roughConnections.filter((row) => isQueueFull(connections, row));
   if (rows.length === 0) return undefined;
   const { endpoint } = listener;
   const time = (row: number) => connections.resetTime[row];
@@ -154,11 +154,11 @@ function overflowOf(facts: Facts, listener: Listener): Overflow {
   const unanswered: number[] = [];
   const ignored: number[] = [];
   let repeated = 0;
-  let accepted = 0;
+  let accepted = listener.connections.length - listener.roughConnections.length;
   let never = 0;
   let longest = 0;
-  for (let at = 0; at < listener.connections.length; at++) {
-    const row = listener.connections[at];
+  for (let at = 0; at < listener.roughConnections.length; at++) {
+    const row = listener.roughConnections[at];
     const answer = connections.synAckTime[row] - connections.start[row];
     if (connections.syns[row] > 1 && !(answer < LATE) && isUnanswered(facts, row)) {
       unanswered.push(row);

@@ -116,15 +116,18 @@ function streamLimits({ tcp }: Facts): Limit[] {
 }
 
 function connectionLimits(facts: Facts): Limit[] {
-  const { connections, listenerOf } = facts;
+  const { connections, listeners } = facts;
   const limits: Limit[] = [];
   const { marks, bytes0, bytes1 } = connections;
   const tell = (concerns: (row: number) => boolean, name: string, text: string): void => {
     let count = 0;
     let first = -1;
-    for (let row = 0; row < listenerOf.length; row++) {
-      if (listenerOf[row] === -1 || !concerns(row)) continue;
-      if (count++ === 0) first = row;
+    for (const { roughConnections } of listeners) {
+      for (let at = 0; at < roughConnections.length; at++) {
+        const row = roughConnections[at];
+        if (!concerns(row)) continue;
+        if (count++ === 0 || row < first) first = row;
+      }
     }
     if (count === 0) return;
     const place = { packet: connections.firstPacket[first], time: connections.start[first], connection: first };

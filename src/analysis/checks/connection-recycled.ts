@@ -104,8 +104,8 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
 function closesOf(facts: Facts, listener: Listener): Close[] {
   const { connections, conversations, requests } = facts;
   const closes: Close[] = [];
-  for (let at = 0; at < listener.connections.length; at++) {
-    const row = listener.connections[at];
+  for (let at = 0; at < listener.roughConnections.length; at++) {
+    const row = listener.roughConnections[at];
     const first = conversations.firstRequest[row] - 1;
     if (first < 0 || !(requests.marks[first] & REQUEST_KEEP_CONN)) continue;
     const byApplication = applicationEnd(connections, row);

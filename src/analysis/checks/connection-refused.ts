@@ -57,9 +57,9 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const { connections } = facts;
   const refused: number[] = [];
   let count = 0;
-  let accepted = 0;
-  for (let at = 0; at < listener.connections.length; at++) {
-    const row = listener.connections[at];
+  let accepted = listener.connections.length - listener.roughConnections.length;
+  for (let at = 0; at < listener.roughConnections.length; at++) {
+    const row = listener.roughConnections[at];
     if (!isRefused(connections, row)) {
       if (!Number.isNaN(connections.synAckTime[row])) accepted++;
     } else if (++count <= MAX_EVIDENCE) refused.push(row);

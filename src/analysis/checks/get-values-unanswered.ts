@@ -40,7 +40,7 @@ Among the common web servers only HAProxy asks, and only with "option get-values
     const queued = new Set<number>();
     for (const queue of facts.queues) for (const { row } of queue?.waiting ?? []) queued.add(row);
     const findings: Finding[] = [];
-    for (const { endpoint, connections: rows } of facts.listeners) {
+    for (const { endpoint, roughConnections: rows } of facts.listeners) {
       const evidence: Evidence[] = [];
       let count = 0;
       for (let at = 0; at < rows.length; at++) {

@@ -51,8 +51,8 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   let closed = 0;
   let count = 0;
   let inputApart = 0;
-  for (let at = 0; at < listener.connections.length; at++) {
-    const row = listener.connections[at];
+  for (let at = 0; at < listener.roughConnections.length; at++) {
+    const row = listener.roughConnections[at];
     const first = conversations.firstRequest[row] - 1;
     if (first < 0 || !(requests.marks[first] & REQUEST_KEEP_CONN) || !isClosed(connections, row)) continue;
     closed++;

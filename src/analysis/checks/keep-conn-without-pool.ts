@@ -54,13 +54,12 @@ There is one thing to say for the flag: with it nginx notices a response that br
 function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const { connections } = facts;
   const evidence: Evidence[] = [];
-  let closed = 0;
+  const { closed } = listener.endings;
   let count = 0;
   let left = 0;
-  for (let at = 0; at < listener.connections.length; at++) {
-    const row = listener.connections[at];
+  for (let at = 0; at < listener.roughConnections.length; at++) {
+    const row = listener.roughConnections[at];
     if (!isClosed(connections, row)) continue;
-    closed++;
     const pause = pauseBeforeClose(facts, row);
     if (!(pause <= AT_ONCE)) continue;
     if (connections.timeWait[row] & BY_WEB_SERVER) left++;

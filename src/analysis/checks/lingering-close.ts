@@ -50,8 +50,8 @@ function findingsOf(facts: Facts, listener: Listener): Finding[] {
   const evidence: Evidence[] = [];
   let count = 0;
   let longest = 0;
-  for (let at = 0; at < listener.connections.length; at++) {
-    const row = listener.connections[at];
+  for (let at = 0; at < listener.roughConnections.length; at++) {
+    const row = listener.roughConnections[at];
     const closed = connections.finTime1[row];
     if (Number.isNaN(closed) || connections.marks[row] & MARK_ONE_SIDED) continue;
     // A FIN of the web server, or a RST of either side, ends the waiting.

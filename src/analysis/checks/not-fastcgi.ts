@@ -64,8 +64,8 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const kinds = new Map<string, number>();
   let count = 0;
   let elsewhere = listener.requests.length;
-  for (let at = 0; at < listener.connections.length; at++) {
-    const row = listener.connections[at];
+  for (let at = 0; at < listener.roughConnections.length; at++) {
+    const row = listener.roughConnections[at];
     const other = otherProtocol(facts, row);
     if (!other) continue;
     count++;

@@ -19,10 +19,14 @@ export function askedToStay(facts: Facts, verdict: TimeWaitVerdict, side: Side):
   let kept = 0;
   let notKept = 0;
   for (const { listener } of verdict.shares) {
-    for (let at = 0; at < listener.connections.length; at++) {
-      const row = listener.connections[at];
+    // Smooth connections have a request, and none with KEEP_CONN.
+    notKept += listener.endings.leftOn(side);
+    for (let at = 0; at < listener.roughConnections.length; at++) {
+      const row = listener.roughConnections[at];
+      if (!isLeftOn(facts, row, side)) continue;
+      notKept--;
       const first = conversations.firstRequest[row] - 1;
-      if (first < 0 || !isLeftOn(facts, row, side)) continue;
+      if (first < 0) continue;
       if (requests.marks[first] & REQUEST_KEEP_CONN) kept++;
       else notKept++;
     }

@@ -53,8 +53,8 @@ function findingsOf(facts: Facts, listener: Listener): Finding[] {
   const evidence: Evidence[] = [];
   let count = 0;
   let longest = 0;
-  for (let at = 0; at < listener.connections.length; at++) {
-    const row = listener.connections[at];
+  for (let at = 0; at < listener.roughConnections.length; at++) {
+    const row = listener.roughConnections[at];
     if (!(connections.marks[row] & MARK_ESTABLISHED)) continue;
     if (connections.bytes0[row] + connections.missing0[row] > 0 || connections.bytes1[row] > 0) continue;
     const held = applicationEnd(connections, row) - connections.start[row];

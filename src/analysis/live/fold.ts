@@ -1,9 +1,10 @@
 // Keeps a live analysis in bounded memory: when its tables have grown past a limit, the rows of old connections and
 // requests go, and what they add to the totals is kept. Lists and findings are about the rows that are left.
+import { Endings, firstFinsOf, timeWaitsOf } from '../endings.js';
 import type { Facts, Listener } from '../facts.js';
 import type { Pipeline } from '../pipeline.js';
 import type { Backend, Counts, Snapshot, Summary } from '../snapshot.js';
-import { countFirstFin, countTimeWait, summarise } from '../summary.js';
+import { summarise } from '../summary.js';
 
 /** Rows of connections, and of requests, above which the older half goes. */
 export const DEFAULT_MOST_ROWS = 100_000;
@@ -77,14 +78,17 @@ function numbered(kept: Uint8Array): Int32Array {
 
 /** The totals of the rows that go. */
 function totalsOf(facts: Facts, keptConnections: Uint8Array, keptRequests: Uint8Array): Folded {
-  const listeners = facts.listeners.map(
-    (listener): Listener => ({
+  const listeners = facts.listeners.map((listener): Listener => {
+    const connections = listener.connections.filter((row) => !keptConnections[row]);
+    return {
       ...listener,
-      connections: listener.connections.filter((row) => !keptConnections[row]),
+      connections,
+      endings: Endings.of(facts.connections, connections),
+      roughConnections: listener.roughConnections.filter((row) => !keptConnections[row]),
       requests: listener.requests.filter((row) => !keptRequests[row]),
-      roughRequests: new Uint32Array(0),
-    }),
-  );
+      roughRequests: listener.roughRequests.filter((row) => !keptRequests[row]),
+    };
+  });
   const gone = { ...facts, listeners };
   // Percentiles cannot be added: those of the rows that stay are told.
   const summary = summarise(gone, [], { timeToFirstByte: null, total: null });
@@ -92,13 +96,13 @@ function totalsOf(facts: Facts, keptConnections: Uint8Array, keptRequests: Uint8
     // Counts of records are kept by the log, over all rows there ever were.
     summary: { ...summary, records: {}, recordBytes: {}, paddingBytes: 0 },
     backends: new Map(
-      listeners.map(({ endpoint, connections, requests }) => [
+      listeners.map(({ endpoint, connections, endings, requests }) => [
         endpoint,
         {
           connections: connections.length,
           requests: requests.length,
-          firstFin: countFirstFin(facts, connections),
-          timeWait: countTimeWait(facts, connections),
+          firstFin: firstFinsOf(endings),
+          timeWait: timeWaitsOf(endings),
         },
       ]),
     ),
