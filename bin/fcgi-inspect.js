@@ -1,7 +1,20 @@
 #!/usr/bin/env node
-// The command. React reads NODE_ENV when it is first loaded, so it is set before anything else is imported.
+// The command: the quick program where it can do what is asked, else the whole one.
+import { isatty } from 'node:tty';
+import { loadQuick } from './quick.js';
+
+// React reads NODE_ENV when it is first loaded, so it is set before anything else is imported.
 process.env.NODE_ENV = 'production';
 // Ink would look for React's developer tools.
 delete process.env.DEV;
-const { main } = await import('../dist/bundle/cli/main.js');
-await main(process.argv);
+
+const words = process.argv.slice(2);
+const isQuick = /^(decode|compare|explain|completion|help)$/.test(words[0]);
+const isLive = /^(serve|request|bench|status|watch|tap|reproduce-bug)$/.test(words[0]);
+// With nothing but the names of captures, a terminal gets the screen.
+const opensScreen = !isQuick && isatty(1) && !words.some((word) => word.startsWith('-'));
+const quick = isLive || opensScreen ? undefined : loadQuick();
+if (quick === undefined || !(await quick(process.argv))) {
+  const { main } = await import('../dist/bundle/cli/main.js');
+  await main(process.argv);
+}

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildQuick } from './build-quick.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
@@ -70,7 +71,8 @@ function copyTypes(path) {
 const programs = ['cli/main', 'worker-process', 'relay-worker'];
 for (const [name, path] of Object.entries(entries))
   if (!programs.includes(name)) copyTypes(join(root, 'dist', 'src', `${path}.d.ts`));
-writeFileSync(join(bundle, 'licenses.txt'), licenses(Object.keys(metafile.inputs)));
+const quickInputs = await buildQuick(root, bundle);
+writeFileSync(join(bundle, 'licenses.txt'), licenses([...Object.keys(metafile.inputs), ...quickInputs]));
 
 /** The licenses of the packages whose code is in the bundle. */
 function licenses(inputs) {

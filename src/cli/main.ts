@@ -52,11 +52,15 @@ export function createProgram(): Command {
   return program;
 }
 
-export async function main(argv: readonly string[]): Promise<void> {
-  // A reader that goes away (| head) is no error.
+/** A reader that goes away (| head) is no error. */
+export function tolerateClosedOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
+}
+
+export async function main(argv: readonly string[]): Promise<void> {
+  tolerateClosedOutput();
   try {
     await createProgram().parseAsync(argv as string[]);
   } catch (error) {
