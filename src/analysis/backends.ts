@@ -1,9 +1,9 @@
 // The report's line per listening application endpoint.
 import { firstFinsOf, timeWaitsOf } from './endings.js';
 import type { Facts, Listener } from './facts.js';
+import { requestTimes } from './request-times.js';
 import type { AcceptQueue, Backend } from './snapshot.js';
-import { latencyOf, type RunningTimes, runningTimes } from './summary.js';
-import { maxOpen, openOverTime, sortUnlessSorted } from './sweep.js';
+import { maxOpen, openOverTime } from './sweep.js';
 
 /** Parts of the capture in which requests in flight are told. */
 const TIMELINE = 100;
@@ -14,24 +14,20 @@ export function describeBackends(facts: Facts): Backend[] {
 
 function describeBackend(facts: Facts, listener: Listener): Backend {
   const queue = facts.queues[listener.index];
-  const running = runningTimes(facts, listener.requests);
-  const { busyTime, requestTime } = busy(running);
-  sortUnlessSorted(running.begins);
-  sortUnlessSorted(running.ends);
-  const inFlight = openOverTime(running.begins, running.ends, facts.duration, TIMELINE);
+  const { begins, ends, busyTime, requestTime, latency } = requestTimes(facts, listener.requests);
+  const inFlight = openOverTime(begins, ends, facts.duration, TIMELINE);
   return {
     endpoint: listener.endpoint,
     protocol: listener.protocol,
     connections: listener.connections.length,
     requests: listener.requests.length,
-    maxConcurrentRequests:
-      inFlight.length > 0 ? Math.max(...inFlight.map(([, most]) => most)) : maxOpen(running.begins, running.ends),
+    maxConcurrentRequests: inFlight.length > 0 ? Math.max(...inFlight.map(([, most]) => most)) : maxOpen(begins, ends),
     inFlight,
     concurrencyCeiling: queue?.slots ?? null,
     acceptQueue: acceptQueue(facts, listener),
     firstFin: firstFinsOf(listener.endings),
     timeWait: timeWaitsOf(listener.endings),
-    latency: latencyOf(facts.requests, listener.requests),
+    latency: latency(),
     busyTime,
     requestTime,
   };
@@ -47,21 +43,4 @@ function acceptQueue(facts: Facts, listener: Listener): AcceptQueue {
     waiting: queue.waiting.length,
     depth: queue.depth,
   };
-}
-
-/** Time with at least one request running, and the sum of all requests' times. */
-function busy({ begins, ends }: RunningTimes): { busyTime: number; requestTime: number } {
-  let busyTime = 0;
-  let requestTime = 0;
-  let coveredUntil = -Infinity;
-  // They are in the order in which the requests began, so overlaps are found in one pass.
-  for (let at = 0; at < begins.length; at++) {
-    const begin = begins[at];
-    const end = ends[at];
-    requestTime += end - begin;
-    if (end <= coveredUntil) continue;
-    busyTime += end - Math.max(begin, coveredUntil);
-    coveredUntil = end;
-  }
-  return { busyTime, requestTime };
 }

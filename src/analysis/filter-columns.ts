@@ -4,7 +4,7 @@ import type { HistoryTable } from '../tcp/history-table.js';
 import type { Facts } from './facts.js';
 import type { Column, Columns, Field, FieldName } from './filter/filter.js';
 import { filterRows } from './filter-values.js';
-import { inputEnd } from './summary.js';
+import { inputEnd } from './request-times.js';
 
 /** Of the requests' rows. */
 export function requestColumns(facts: Facts, histories: HistoryTable): Columns {

@@ -6,8 +6,8 @@ import { CONNECTION_STATES } from '../tcp/connection-table.js';
 import type { HistoryTable } from '../tcp/history-table.js';
 import type { Facts } from './facts.js';
 import type { FieldName, FieldValue, FilterRows } from './filter/filter.js';
+import { inputEnd } from './request-times.js';
 import { exchanges, sideWord } from './rows.js';
-import { inputEnd } from './summary.js';
 
 export function filterRows(facts: Facts, histories: HistoryTable): FilterRows {
   const connectionOf = facts.requests.connection;

@@ -2,7 +2,7 @@
 // socket and second, never by connection: the log has whole seconds and no ports of the web server.
 import type { ProcessLoad } from '../logs/process-load.js';
 import type { Facts, Listener } from './facts.js';
-import { runsUntil } from './summary.js';
+import { runsUntil } from './request-times.js';
 
 export interface JoinedProcess extends ProcessLoad {
   /** The listener in the capture with the process's socket; undefined where there is none. */

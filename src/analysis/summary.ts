@@ -5,8 +5,9 @@ import { MARK_SYN, MARK_SYN_ACK } from '../tcp/connection-table.js';
 import { Endings, firstFinsOf, firstResetsOf, timeWaitsOf } from './endings.js';
 import { closeTime, type Facts } from './facts.js';
 import { summaryListeners } from './listeners.js';
+import { requestTimes } from './request-times.js';
 import type { Backend, Counts, LatencyFigures, Summary } from './snapshot.js';
-import { maxOpen, percentiles } from './sweep.js';
+import { maxOpen } from './sweep.js';
 import { timeWaitPeak } from './time-wait-ledger.js';
 
 /**
@@ -18,7 +19,8 @@ export function summarise(facts: Facts, backends: readonly Backend[], latency?: 
   const rows = joined(listeners.map((listener) => listener.connections));
   const requestRows = joined(listeners.map((listener) => listener.requests));
   const only = listeners.length === 1 ? backends[listeners[0].index] : undefined;
-  const { connections, conversations, requests } = facts;
+  const times = only ? undefined : requestTimes(facts, requestRows);
+  const { connections, conversations } = facts;
   let neverEstablished = 0;
   let midStream = 0;
   let synRetransmissions = 0;
@@ -55,9 +57,9 @@ export function summarise(facts: Facts, backends: readonly Backend[], latency?: 
     records: recordCounts(facts.log.recordCounts, facts.log.recordCounts),
     recordBytes: recordCounts(facts.log.recordBytes, facts.log.recordCounts),
     paddingBytes: facts.log.paddingBytes,
-    maxConcurrentRequests: only?.maxConcurrentRequests ?? maxConcurrentRequests(facts, requestRows),
+    maxConcurrentRequests: only?.maxConcurrentRequests ?? maxOpen(times!.begins, times!.ends),
     requestsPerConnection: Object.fromEntries([...perConnection.counts()].sort((a, b) => a[0] - b[0])),
-    latency: latency ?? only?.latency ?? latencyOf(requests, requestRows),
+    latency: latency ?? only?.latency ?? times!.latency(),
   };
 }
 
@@ -123,60 +125,6 @@ function maxOpenConnections(facts: Facts, rows: Uint32Array): number {
     ends[i] = Math.min(closeTime(facts.connections, rows[i]), facts.duration);
   }
   return maxOpen(begins, ends);
-}
-
-/** When a request stops running: END_REQUEST, else its connection's first FIN or RST, else the end of the capture. */
-export function runsUntil(facts: Facts, row: number): number {
-  const end = facts.requests.end[row];
-  if (!Number.isNaN(end)) return end;
-  return Math.min(closeTime(facts.connections, facts.requests.connection[row]), facts.duration);
-}
-
-/** When each request began and stopped running, in the order of their rows. */
-export interface RunningTimes {
-  readonly begins: Float64Array;
-  readonly ends: Float64Array;
-}
-
-export function runningTimes(facts: Facts, rows: Uint32Array): RunningTimes {
-  const begins = new Float64Array(rows.length);
-  const ends = new Float64Array(rows.length);
-  for (let i = 0; i < rows.length; i++) {
-    begins[i] = facts.requests.begin[rows[i]];
-    ends[i] = runsUntil(facts, rows[i]);
-  }
-  return { begins, ends };
-}
-
-function maxConcurrentRequests(facts: Facts, rows: Uint32Array): number {
-  const { begins, ends } = runningTimes(facts, rows);
-  return maxOpen(begins, ends);
-}
-
-/** When a request's own input had ended: PARAMS and STDIN; NaN while either is missing. */
-export function inputEnd(requests: request.RequestTable, row: number): number {
-  const params = requests.paramsEnd[row];
-  const stdin = requests.stdinEnd[row];
-  return Math.max(params, stdin);
-}
-
-export function latencyOf(requests: request.RequestTable, rows: Uint32Array): LatencyFigures {
-  const first = new Float64Array(rows.length);
-  const total = new Float64Array(rows.length);
-  let firsts = 0;
-  let totals = 0;
-  for (let at = 0; at < rows.length; at++) {
-    const row = rows[at];
-    const wait = requests.firstByte[row] - inputEnd(requests, row);
-    // An answer that began before the input had ended did not wait for it.
-    if (!Number.isNaN(wait)) first[firsts++] = Math.max(0, wait);
-    const all = requests.end[row] - requests.begin[row];
-    if (!Number.isNaN(all)) total[totals++] = all;
-  }
-  return {
-    timeToFirstByte: percentiles(first.subarray(0, firsts)) ?? null,
-    total: percentiles(total.subarray(0, totals)) ?? null,
-  };
 }
 
 function recordCounts(values: Float64Array, counts: Float64Array): Counts {

@@ -1,7 +1,7 @@
 // The times of single requests, which a significance test needs: from the tables of a capture just read, or from the rows
 // of a JSON report, where those are complete.
 import type { Facts, Listener } from '../analysis/facts.js';
-import { inputEnd } from '../analysis/summary.js';
+import { inputEnd } from '../analysis/request-times.js';
 import type { TimesOfReport } from './read-report.js';
 import type { RequestTimes } from './report.js';
 

@@ -1,7 +1,7 @@
 // What happened over time, as a value for each cell of a chart: requests in flight, begun, connections closed by each
 // side, sockets in TIME_WAIT, depth of the accept queue. Worked out from the tables in steps.
 import { closeTime, type Facts, type Listener } from '../../analysis/facts.js';
-import { runsUntil } from '../../analysis/summary.js';
+import { runsUntil } from '../../analysis/request-times.js';
 import { openOverTime } from '../../analysis/sweep.js';
 import { BY_APPLICATION, BY_BOTH, BY_WEB_SERVER } from '../../model/side.js';
 import { resample } from '../../reporters/symbols.js';

@@ -1,6 +1,6 @@
 // What lists can be sorted by: a name for the title bar, and a number for each row.
 import type { Facts } from '../../analysis/facts.js';
-import { inputEnd } from '../../analysis/summary.js';
+import { inputEnd } from '../../analysis/request-times.js';
 import { NO_STATUS } from '../../model/request-table.js';
 import type { SortScratch } from './radix-sort.js';
 import { textOrder } from './text-order.js';

@@ -1,6 +1,7 @@
 // View 3: requests, one line each.
+
+import { inputEnd } from '../../analysis/request-times.js';
 import { type RequestRow, requestRow } from '../../analysis/rows.js';
-import { inputEnd } from '../../analysis/summary.js';
 import type { Shown } from '../data.js';
 import { panel } from '../drawing/panel.js';
 import { beside, EMPTY, type Line, line } from '../drawing/spans.js';
