@@ -8,7 +8,7 @@ import { describeBackends } from './backends.js';
 import type { Check } from './check.js';
 import type { Facts } from './facts.js';
 import { type Finding, SEVERITIES } from './finding.js';
-import { indexListeners } from './listeners.js';
+import { indexListeners, type LeftOut } from './listeners.js';
 import type { Pipeline } from './pipeline.js';
 import { joinProcesses } from './process-join.js';
 import { modelQueue } from './queue-model.js';
@@ -48,12 +48,12 @@ export function gatherFacts(gathered: Gathered): Facts {
   return { ...facts, queues };
 }
 
-/** The facts without the models of queues, which take longest. */
-export function gatherTables(gathered: Gathered): Facts {
+/** The facts without the models of queues, which take longest; of listeners without what is left out. */
+export function gatherTables(gathered: Gathered, leftOut?: LeftOut): Facts {
   const { pipeline } = gathered;
   const { session, tracker } = pipeline;
   clearUnixTimeWaits(pipeline);
-  const { listeners, listenerOf } = indexListeners(session);
+  const { listeners, listenerOf } = indexListeners(session, leftOut);
   const { counters } = tracker;
   const problems = [...pipeline.problems, ...gathered.problems];
   const base = {

@@ -12,12 +12,6 @@ export class Endings {
   readonly firstReset = new Float64Array(4);
   readonly timeWait = new Float64Array(4);
 
-  static of(connections: ConnectionTable, rows: Uint32Array): Endings {
-    const endings = new Endings();
-    for (let at = 0; at < rows.length; at++) endings.count(connections, rows[at]);
-    return endings;
-  }
-
   static sum(parts: readonly Endings[]): Endings {
     const sum = new Endings();
     for (const part of parts) {

@@ -10,8 +10,17 @@ export interface ListenerIndex {
   readonly listenerOf: Int32Array;
 }
 
-/** Groups the session's connections by listener. Connections without payload count for listeners found by others. */
-export function indexListeners(session: Session): ListenerIndex {
+/** Rows of connections and requests that are left out, as 1 in the place of each. */
+export interface LeftOut {
+  readonly connections: Uint8Array;
+  readonly requests: Uint8Array;
+}
+
+/**
+ * Groups the session's connections by listener. Connections without payload count for listeners found by others.
+ * `listenerOf` knows those that are left out as well: requests that are not may be theirs.
+ */
+export function indexListeners(session: Session, leftOut?: LeftOut): ListenerIndex {
   const { connections, addresses, conversations, foreign, log, options } = session;
   const count = connections.count;
   const listenerOf = new Int32Array(count).fill(-1);
@@ -36,7 +45,7 @@ export function indexListeners(session: Session): ListenerIndex {
       sizes.push(0);
     }
     listenerOf[row] = index;
-    sizes[index]++;
+    if (leftOut?.connections[row] !== 1) sizes[index]++;
   }
   const rows = sizes.map((size) => new Uint32Array(size));
   const filled = sizes.map(() => 0);
@@ -46,20 +55,22 @@ export function indexListeners(session: Session): ListenerIndex {
   for (let row = 0; row < count; row++) {
     const index = listenerOf[row];
     if (index === -1) continue;
-    rows[index][filled[index]++] = row;
     requestCounts[index] += conversations.requests[row];
+    if (leftOut?.connections[row] === 1) continue;
+    rows[index][filled[index]++] = row;
     endings[index].count(connections, row);
     const isForeign = foreign.size > 0 && (foreign.has(row * 2) || foreign.has(row * 2 + 1));
     if (isForeign || !isSmoothConnection(connections, conversations, log.requests, row))
       roughConnections[index].push(row);
   }
-  const requests = requestCounts.map((size) => new Uint32Array(size));
+  // Of a live source, old requests of a connection may be gone.
+  const requests = requestCounts.map((size) => new Uint32Array(Math.min(size, log.requests.count)));
   const requestFilled = sizes.map(() => 0);
   const rough = sizes.map((): number[] => []);
   const { connection } = log.requests;
   for (let row = 0; row < log.requests.count; row++) {
     const index = listenerOf[connection[row]];
-    if (index === -1) continue;
+    if (index === -1 || leftOut?.requests[row] === 1) continue;
     requests[index][requestFilled[index]++] = row;
     if (!isSmooth(log.requests, connections, row)) rough[index].push(row);
   }
@@ -80,7 +91,6 @@ export function indexListeners(session: Session): ListenerIndex {
       connections: rows[index],
       endings: endings[index],
       roughConnections: Uint32Array.from(roughConnections[index]),
-      // Of a live source, old requests of a connection may be gone.
       requests: requests[index].subarray(0, requestFilled[index]),
       roughRequests: Uint32Array.from(rough[index]),
     };

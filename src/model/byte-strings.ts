@@ -7,6 +7,9 @@ export const MAX_STORED = 8192;
 /** All values together; past this new values are no longer told apart (id FULL). */
 const MAX_ARENA = 1 << 30;
 
+/** Bytes of values from which it is worth looking for those that nothing names any more. */
+const WORTH_RETAINING = 1 << 21;
+
 /** The id of "no value". */
 export const NO_STRING = 0;
 
@@ -56,8 +59,12 @@ export class ByteStrings {
     return decodeBytes(this.arena.subarray(this.starts[id], this.endOf(id)));
   }
 
-  /** Keeps the values that the first `count` entries of the columns name, and puts their new ids there. */
+  /**
+   * Keeps the values that the first `count` entries of the columns name, and puts their new ids there; all of them, with
+   * their ids, while they take little room.
+   */
   retain(columns: readonly Uint32Array[], count: number): void {
+    if (this.used < WORTH_RETAINING && this.size < WORTH_RETAINING / 16) return;
     const old = { arena: this.arena, starts: this.starts, size: this.size, used: this.used };
     const ids = new Uint32Array(old.size);
     this.arena = new Uint8Array(1 << 16);

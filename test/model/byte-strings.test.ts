@@ -56,6 +56,22 @@ test('many values keep their ids', () => {
   });
 });
 
+test('values that nothing names any more go, once all of them take much room', () => {
+  const valueOf = (i: number) => toBytes(`/page/${i}?${'x'.repeat(1000)}`);
+  for (const count of [100, 5000]) {
+    const strings = new ByteStrings();
+    const ids = Uint32Array.from({ length: count }, (_, i) => intern(strings, valueOf(i)));
+    const kept = Uint32Array.of(ids[count - 1], NO_STRING, ids[7], ids[count - 1]);
+    strings.retain([kept], kept.length);
+    assert.equal(strings.size, count === 100 ? 101 : 3);
+    assert.deepEqual(
+      [...kept].map((id) => strings.text(id)),
+      [valueOf(count - 1), new Uint8Array(0), valueOf(7), valueOf(count - 1)].map(decodeBytes),
+    );
+    assert.equal(intern(strings, valueOf(7)), kept[2]);
+  }
+});
+
 test('long values are cut, not told apart beyond the cut', () => {
   const strings = new ByteStrings();
   const long = 'a'.repeat(MAX_STORED);

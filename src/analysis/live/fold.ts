@@ -1,7 +1,8 @@
 // Keeps a live analysis in bounded memory: when its tables have grown past a limit, the rows of old connections and
 // requests go, and what they add to the totals is kept. Lists and findings are about the rows that are left.
-import { Endings, firstFinsOf, timeWaitsOf } from '../endings.js';
-import type { Facts, Listener } from '../facts.js';
+import { type Gathered, gatherTables } from '../conclude.js';
+import { firstFinsOf, timeWaitsOf } from '../endings.js';
+import type { Facts } from '../facts.js';
 import type { Pipeline } from '../pipeline.js';
 import type { Backend, Counts, Snapshot, Summary } from '../snapshot.js';
 import { summarise } from '../summary.js';
@@ -26,17 +27,14 @@ export function isTooLarge(pipeline: Pipeline, most: number): boolean {
   return pipeline.tracker.connections.count > most || pipeline.session.log.requests.count > most;
 }
 
-/**
- * Drops old rows. `open`: rows of connections that still change. `facts`: as they stand, of this pipeline; queues are not needed.
- */
+/** Drops old rows. `open`: rows of connections that still change. */
 export function fold(
-  pipeline: Pipeline,
-  facts: Facts,
+  gathered: Gathered,
   open: Iterable<number>,
   most: number,
   before: Folded | undefined,
 ): { readonly folded: Folded; readonly rows: Remapping } {
-  const { session, tracker } = pipeline;
+  const { session, tracker } = gathered.pipeline;
   const { connections } = tracker;
   const { requests } = session.log;
   const half = most >> 1;
@@ -45,7 +43,8 @@ export function fold(
   const keptRequests = new Uint8Array(requests.count).fill(1, Math.max(0, requests.count - half));
   session.keepLive(keptConnections, keptRequests);
   for (let row = 0; row < requests.count; row++) if (!keptConnections[requests.connection[row]]) keptRequests[row] = 0;
-  const folded = addFolded(before, totalsOf(facts, keptConnections, keptRequests));
+  const gone = gatherTables(gathered, { connections: keptConnections, requests: keptRequests });
+  const folded = addFolded(before, totalsOf(gone));
   const rows = { connections: numbered(keptConnections), requests: numbered(keptRequests) };
   tracker.retain(rows.connections);
   session.retain(rows.connections, rows.requests);
@@ -76,27 +75,15 @@ function numbered(kept: Uint8Array): Int32Array {
   return numbers;
 }
 
-/** The totals of the rows that go. */
-function totalsOf(facts: Facts, keptConnections: Uint8Array, keptRequests: Uint8Array): Folded {
-  const listeners = facts.listeners.map((listener): Listener => {
-    const connections = listener.connections.filter((row) => !keptConnections[row]);
-    return {
-      ...listener,
-      connections,
-      endings: Endings.of(facts.connections, connections),
-      roughConnections: listener.roughConnections.filter((row) => !keptConnections[row]),
-      requests: listener.requests.filter((row) => !keptRequests[row]),
-      roughRequests: listener.roughRequests.filter((row) => !keptRequests[row]),
-    };
-  });
-  const gone = { ...facts, listeners };
+/** The totals of the rows that go, which are all that the listeners have. */
+function totalsOf(gone: Facts): Folded {
   // Percentiles cannot be added: those of the rows that stay are told.
   const summary = summarise(gone, [], { timeToFirstByte: null, total: null });
   return {
     // Counts of records are kept by the log, over all rows there ever were.
     summary: { ...summary, records: {}, recordBytes: {}, paddingBytes: 0 },
     backends: new Map(
-      listeners.map(({ endpoint, connections, endings, requests }) => [
+      gone.listeners.map(({ endpoint, connections, endings, requests }) => [
         endpoint,
         {
           connections: connections.length,

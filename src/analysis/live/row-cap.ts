@@ -1,7 +1,7 @@
 // Bounded memory for a stream without an end: when its tables have grown past a limit, the oldest rows are folded into
 // the totals. What a tap does with its own session, for packets that come from a reader.
 import { BY_NONE } from '../../model/side.js';
-import { type Gathered, gatherTables } from '../conclude.js';
+import type { Gathered } from '../conclude.js';
 import type { Snapshot } from '../snapshot.js';
 import { DEFAULT_MOST_ROWS, type Folded, fold, isTooLarge, type Remapping, withFolded } from './fold.js';
 
@@ -23,7 +23,7 @@ export class RowCap {
       const isClosed = connections.firstFin[row] !== BY_NONE || connections.firstReset[row] !== BY_NONE;
       if (!isClosed && pipeline.lastTime - connections.end[row] < LEFT_BEHIND) open.push(row);
     }
-    const { folded, rows } = fold(pipeline, gatherTables(gathered), open, this.most, this.folded);
+    const { folded, rows } = fold(gathered, open, this.most, this.folded);
     this.folded = folded;
     return rows;
   }

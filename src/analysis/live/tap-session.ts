@@ -4,7 +4,7 @@ import { type EndpointAddress, formatEndpoint } from '../../model/endpoint-addre
 import type { Frame } from '../../model/frame.js';
 import { APPLICATION, type Side, WEB_SERVER } from '../../model/side.js';
 import type { Check } from '../check.js';
-import { type Gathered, gatherTables } from '../conclude.js';
+import type { Gathered } from '../conclude.js';
 import { concludeSteps } from '../conclude-steps.js';
 import type { Facts } from '../facts.js';
 import { Pipeline } from '../pipeline.js';
@@ -330,7 +330,7 @@ export class TapSession implements TapSink {
     try {
       const open = [...this.open.values()];
       const rows = open.flatMap(({ row }) => (row < 0 ? [] : [row]));
-      const result = fold(pipeline, gatherTables(this.gathered()), rows, most, this.folded);
+      const result = fold(this.gathered(), rows, most, this.folded);
       this.folded = result.folded;
       for (const each of open) if (each.row >= 0) each.row = result.rows.connections[each.row];
       options.onFolded?.(result.rows);

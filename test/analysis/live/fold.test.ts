@@ -12,7 +12,7 @@ import { request, response, stderr } from '../../support/fastcgi-messages.js';
 import { type Random, random } from '../../support/random.js';
 
 /** Plays the same traffic to a session: short connections, kept ones, requests left unanswered, resets. */
-function play(session: TapSession, { below, oneIn }: Random, rounds: number): void {
+function play(session: TapSession, { below, oneIn }: Random, rounds: number, query = ''): void {
   let time = 0;
   let next = 0;
   const positions = new Map<number, [number, number]>();
@@ -32,7 +32,7 @@ function play(session: TapSession, { below, oneIn }: Random, rounds: number): vo
   };
   const kept = [open(), open(), open()];
   for (let round = 0; round < rounds; round++) {
-    const uri = `/page-${below(50)}.php?round=${round}`;
+    const uri = `/page-${below(50)}.php?round=${round}${query}`;
     if (oneIn(2)) {
       const connection = kept[below(kept.length)];
       say(connection, WEB_SERVER, request({ uri, keepConn: true }));
@@ -120,7 +120,7 @@ describe('folding', () => {
 
   test('texts are forgotten with their requests', () => {
     const session = sessionOf(500);
-    play(session, random(5), 8000);
+    play(session, random(5), 8000, `&x=${'y'.repeat(1000)}`);
     assert.ok(session.pipeline.session.log.strings.size < 3000);
   });
 });
