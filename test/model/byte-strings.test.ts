@@ -57,18 +57,18 @@ test('many values keep their ids', () => {
 });
 
 test('values that nothing names any more go, once all of them take much room', () => {
-  const valueOf = (i: number) => toBytes(`/page/${i}?${'x'.repeat(1000)}`);
+  const longValue = (i: number) => toBytes(`/page/${i}?${'x'.repeat(1000)}`);
   for (const count of [100, 5000]) {
     const strings = new ByteStrings();
-    const ids = Uint32Array.from({ length: count }, (_, i) => intern(strings, valueOf(i)));
+    const ids = Uint32Array.from({ length: count }, (_, i) => intern(strings, longValue(i)));
     const kept = Uint32Array.of(ids[count - 1], NO_STRING, ids[7], ids[count - 1]);
     strings.retain([kept], kept.length);
     assert.equal(strings.size, count === 100 ? 101 : 3);
     assert.deepEqual(
       [...kept].map((id) => strings.text(id)),
-      [valueOf(count - 1), new Uint8Array(0), valueOf(7), valueOf(count - 1)].map(decodeBytes),
+      [longValue(count - 1), new Uint8Array(0), longValue(7), longValue(count - 1)].map(decodeBytes),
     );
-    assert.equal(intern(strings, valueOf(7)), kept[2]);
+    assert.equal(intern(strings, longValue(7)), kept[2]);
   }
 });
 
