@@ -1,8 +1,10 @@
 // Runs a small program for its output: bounded in time and length, in another network namespace where that is asked for.
-import { execFile } from 'node:child_process';
+import { CommandHelper } from './command-helper.js';
 
 const TIMEOUT = 3000;
 const LARGEST_OUTPUT = 64 * 1024 * 1024;
+/** The shell's exit status for a program that it does not find. */
+const NOT_FOUND = 127;
 
 export type CommandOutput =
   | { readonly kind: 'output'; readonly text: string }
@@ -11,27 +13,16 @@ export type CommandOutput =
 
 export type RunCommand = (command: string, args: readonly string[]) => Promise<CommandOutput>;
 
-export const runCommand: RunCommand = (command, args) =>
-  new Promise((resolve) => {
-    execFile(
-      command,
-      [...args],
-      { timeout: TIMEOUT, killSignal: 'SIGKILL', maxBuffer: LARGEST_OUTPUT, encoding: 'latin1' },
-      (error, stdout, stderr) => {
-        if (!error) {
-          resolve({ kind: 'output', text: stdout });
-          return;
-        }
-        const { code, killed } = error as NodeJS.ErrnoException & { killed?: boolean };
-        if (code === 'ENOENT') resolve({ kind: 'missing', reason: `${command} is not installed` });
-        else {
-          const said = stderr.trim().split('\n')[0].slice(0, 200);
-          const reason = killed ? `${command} did not end in time` : said || error.message.split('\n')[0];
-          resolve({ kind: 'failed', reason });
-        }
-      },
-    );
-  });
+const helper = new CommandHelper({ time: TIMEOUT, output: LARGEST_OUTPUT });
+
+export const runCommand: RunCommand = async (command, args) => {
+  const { status, output, errors, reason } = await helper.run(command, args);
+  if (status === 0) return { kind: 'output', text: output };
+  if (status === NOT_FOUND) return { kind: 'missing', reason: `${command} is not installed` };
+  const said = errors.trim().split('\n')[0].slice(0, 200);
+  if (reason !== undefined) return { kind: 'failed', reason: `${command} ${reason}` };
+  return { kind: 'failed', reason: said || `${command} ended with status ${status}` };
+};
 
 /** Runs commands in the network namespace of a process; entering one takes root. */
 export function inNamespaceOf(pid: number, run: RunCommand): RunCommand {
