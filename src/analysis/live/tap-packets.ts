@@ -14,6 +14,9 @@ export const HEADROOM = 60;
 const LARGEST = 65_472;
 /** Bytes that are kept of a connection that is not open yet. */
 const MOST_HELD = 1 << 20;
+/** Room for what most web servers send at first, and how many such buffers are kept for the next ones. */
+const HELD_SIZE = HEADROOM + 4096;
+const MOST_SPARE = 64;
 /** Pairs of addresses whose headers are remembered. */
 const MOST_HEADERS = 1000;
 const TCP_HEADER = 20;
@@ -28,6 +31,7 @@ export interface PacketSink {
 /** Something that came before the connection to the application was open. */
 interface Held {
   readonly bytes: Uint8Array | undefined; // undefined: the end of the web server's stream
+  readonly end: number;
   readonly position: number;
 }
 
@@ -61,6 +65,8 @@ export class TapPackets {
   private last: { from: Uint8Array; to: Uint8Array; port: number; header: Uint8Array } | undefined;
   private readonly frame = new Frame();
   private readonly empty = new Uint8Array(HEADROOM);
+  /** Buffers of HELD_SIZE that nobody uses: a web server that sends at once needs one for each connection. */
+  private readonly spare: Uint8Array[] = [];
   private readonly originSeconds: number;
   private readonly originNanoseconds: number;
 
@@ -99,9 +105,12 @@ export class TapPackets {
     this.control(connection, conversation, WEB_SERVER, ACK, time);
     const held = conversation.held ?? [];
     conversation.held = undefined;
-    for (const { bytes, position } of held) {
+    for (const { bytes, end, position } of held) {
       if (bytes === undefined) this.finished(connection, WEB_SERVER, false, position, time);
-      else this.data(connection, WEB_SERVER, bytes, HEADROOM, bytes.length, position, time);
+      else {
+        this.data(connection, WEB_SERVER, bytes, HEADROOM, end, position, time);
+        if (bytes.length === HELD_SIZE && this.spare.length < MOST_SPARE) this.spare.push(bytes);
+      }
     }
   }
 
@@ -158,7 +167,7 @@ export class TapPackets {
     const conversation = this.conversations.get(connection);
     if (conversation === undefined || (conversation.marks & (OVER | (FINISHED << side))) !== 0) return;
     if ((conversation.marks & OPEN) === 0) {
-      (conversation.held ??= []).push({ bytes: undefined, position: length });
+      (conversation.held ??= []).push({ bytes: undefined, end: 0, position: length });
       return;
     }
     const other = otherSide(side);
@@ -204,9 +213,12 @@ export class TapPackets {
   private hold(conversation: Conversation, bytes: Uint8Array, start: number, end: number, position: number): void {
     conversation.heldBytes += end - start;
     if (conversation.heldBytes > MOST_HELD) return;
-    const kept = new Uint8Array(HEADROOM + end - start);
+    const size = HEADROOM + end - start;
+    // Many small pieces may come: only the first has more room than it needs.
+    const isSpare = conversation.held === undefined && size <= HELD_SIZE;
+    const kept = isSpare ? (this.spare.pop() ?? new Uint8Array(HELD_SIZE)) : new Uint8Array(size);
     kept.set(bytes.subarray(start, end), HEADROOM);
-    (conversation.held ??= []).push({ bytes: kept, position });
+    (conversation.held ??= []).push({ bytes: kept, end: size, position });
   }
 
   private window(connection: number, side: Side, window: number, time: number): void {

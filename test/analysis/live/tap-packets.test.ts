@@ -48,4 +48,36 @@ describe('tap packets', () => {
       { seed: 791, examples: [[new Uint8Array(4).fill(255), new Uint8Array(4).fill(255), 65_535, 65_535, 65_472]] },
     );
   });
+
+  test('what is sent before the application is connected comes after it, whoever else waits', () => {
+    const told = new Map<number, number[]>();
+    const tap = new TapPackets(
+      {
+        packet(connection, { data, offset, capturedLength }) {
+          const bytes = told.get(connection) ?? [];
+          bytes.push(...data.subarray(offset + 40, offset + capturedLength));
+          told.set(connection, bytes);
+        },
+      },
+      0,
+    );
+    const end = { address: Uint8Array.of(127, 0, 0, 1), port: 9000 };
+    const sent = new Map<number, number[]>();
+    for (let round = 0; round < 3; round++) {
+      const connections = [0, 1, 2].map((index) => round * 3 + index);
+      for (const connection of connections) {
+        tap.opened(connection, { ...end, port: 30_000 + connection }, end, 1);
+        sent.set(connection, []);
+      }
+      for (const [piece, length] of [100, 1, 5000, 4096].entries()) {
+        for (const connection of connections) {
+          const bytes = new Uint8Array(HEADROOM + length).fill(connection * 10 + piece);
+          tap.data(connection, WEB_SERVER, bytes, HEADROOM, bytes.length, sent.get(connection)!.length, 2);
+          sent.get(connection)!.push(...bytes.subarray(HEADROOM));
+        }
+      }
+      for (const connection of connections) tap.connected(connection, 3);
+    }
+    assert.deepEqual(told, sent);
+  });
 });
