@@ -52,18 +52,17 @@ export function createProgram(): Command {
   return program;
 }
 
-/** A reader that goes away (| head) is no error. */
-export function tolerateClosedOutput(): void {
+/** Does what `argv` asks, and tells what fails, but for what `isLeft` says is left to somebody else: then it is false. */
+export async function main(argv: readonly string[], isLeft = (_error: unknown) => false): Promise<boolean> {
+  // A reader that goes away (| head) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
-}
-
-export async function main(argv: readonly string[]): Promise<void> {
-  tolerateClosedOutput();
   try {
     await createProgram().parseAsync(argv as string[]);
   } catch (error) {
+    if (isLeft(error)) return false;
     failWith(error);
   }
+  return true;
 }

@@ -72,20 +72,18 @@ export class CommandHelper {
     this.shell = shell;
     shell.unref();
     for (const stream of [shell.stdin, shell.stdout, shell.stderr] as unknown as Socket[]) stream.unref();
-    shell.stdout.setEncoding('latin1').on('data', (text: string) => {
-      if (this.shell !== shell) return;
-      this.output += text;
-      if (this.output.length > this.most.output) this.giveUp('printed too much');
-      else this.look();
-    });
-    shell.stderr.setEncoding('latin1').on('data', (text: string) => {
-      if (this.shell !== shell) return;
-      this.errors += text;
-      if (this.errors.length > this.most.output) this.giveUp('printed too much');
-      else this.look();
-    });
+    /** `keep` returns how much has come so far. */
+    const hear = (stream: Readable, keep: (text: string) => number) => {
+      stream.setEncoding('latin1').on('data', (text: string) => {
+        if (this.shell !== shell) return;
+        if (keep(text) > this.most.output) this.giveUp('printed too much');
+        else this.look();
+      });
+    };
+    hear(shell.stdout, (text) => (this.output += text).length);
+    hear(shell.stderr, (text) => (this.errors += text).length);
     const gone = (reason: string) => {
-      if (this.shell === shell) this.giveUp(reason);
+      if (this.shell === shell) this.forget(reason);
     };
     shell.stdin.on('error', () => {});
     shell.on('error', (error) => gone(`cannot be run: ${error.message}`));
@@ -106,15 +104,19 @@ export class CommandHelper {
     });
   }
 
-  /** Ends the command and the shell; the next command gets another one. */
+  /** Ends the command and the shell. */
   private giveUp(reason: string): void {
-    const { shell } = this;
-    this.shell = undefined;
     try {
-      if (shell?.pid !== undefined) process.kill(-shell.pid, 'SIGKILL');
+      if (this.shell?.pid !== undefined) process.kill(-this.shell.pid, 'SIGKILL');
     } catch {
       // It has ended by itself.
     }
+    this.forget(reason);
+  }
+
+  /** The next command gets another shell. */
+  private forget(reason: string): void {
+    this.shell = undefined;
     if (this.job !== undefined) this.done({ status: undefined, output: this.output, errors: this.errors, reason });
   }
 

@@ -61,12 +61,14 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
   const evidence: Evidence[] = [];
   let count = 0;
   let again = 0;
+  let index = 0;
   for (let at = 0; at < listener.roughRequests.length; at++) {
     const row = listener.roughRequests[at];
     if (!isStaleRace(facts, row)) continue;
     const closed = cutByApplication(facts, row);
     count++;
-    const repeated = sentAgain(facts, listener, row, closed);
+    index = listener.requests.indexOf(row, index);
+    const repeated = sentAgain(facts, listener, index, closed);
     if (repeated >= 0) again++;
     if (count <= MAX_EVIDENCE) evidence.push(evidenceOf(facts, row, closed, repeated));
   }
@@ -88,26 +90,15 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
 }
 
 /** The same request on another connection soon after the close, or -1. */
-function sentAgain(facts: Facts, listener: Listener, row: number, closed: number): number {
+function sentAgain(facts: Facts, listener: Listener, index: number, closed: number): number {
   const { connection, method, uri, begin } = facts.requests;
-  for (let i = placeOf(listener.requests, row) + 1; i < listener.requests.length; i++) {
+  const row = listener.requests[index];
+  for (let i = index + 1; i < listener.requests.length; i++) {
     const other = listener.requests[i];
     if (begin[other] > Math.max(closed, begin[row]) + AGAIN) break;
     if (connection[other] !== connection[row] && uri[other] === uri[row] && method[other] === method[row]) return other;
   }
   return -1;
-}
-
-/** Where in a list of rising numbers one of them is. */
-function placeOf(rows: Uint32Array, row: number): number {
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (rows[middle] < row) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function evidenceOf(facts: Facts, row: number, closed: number, repeated: number): Evidence {
