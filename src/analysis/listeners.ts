@@ -16,86 +16,136 @@ export interface LeftOut {
   readonly requests: Uint8Array;
 }
 
+/** What is gathered of a listener while the tables are gone through. */
+class Group {
+  readonly endings = new Endings();
+  readonly roughConnections: number[] = [];
+  readonly roughRequests: number[] = [];
+  /** Room that is needed, and then that and how much of it is filled. */
+  connectionsToCome = 0;
+  requestsToCome = 0;
+  connections = new Uint32Array(0);
+  requests = new Uint32Array(0);
+  connectionCount = 0;
+  requestCount = 0;
+
+  /** @param key address * 65536 + port */
+  constructor(readonly key: number) {}
+}
+
 /**
  * Groups the session's connections by listener. Connections without payload count for listeners found by others.
  * `listenerOf` knows those that are left out as well: requests that are not may be theirs.
  */
 export function indexListeners(session: Session, leftOut?: LeftOut): ListenerIndex {
-  const { connections, addresses, conversations, foreign, log, options } = session;
-  const count = connections.count;
-  const listenerOf = new Int32Array(count).fill(-1);
+  const listenerOf = new Int32Array(session.connections.count);
+  const groups = groupsOf(session, listenerOf, leftOut?.connections);
+  const requestRows = session.log.requests.count;
+  for (const group of groups) {
+    group.connections = new Uint32Array(group.connectionsToCome);
+    // Of a live source, old requests of a connection may be gone.
+    group.requests = new Uint32Array(Math.min(group.requestsToCome, requestRows));
+  }
+  takeConnections(session, groups, listenerOf, leftOut?.connections);
+  takeRequests(session, groups, listenerOf, leftOut?.requests);
+  return { listeners: groups.map((group, index) => listenerFrom(session, group, index)), listenerOf };
+}
+
+function namedPortsOf(session: Session): Map<number, 'fastcgi' | 'scgi'> {
+  return new Map(session.options.named.map(({ port, protocol }) => [port, protocol]));
+}
+
+// A loop each, in a function of its own: a tap runs them for days, and what is one loop's affair would have the machine
+// code of all three made anew.
+
+/** Finds the listeners, which listener is whose (-1: nobody's), and how much there will be of each. */
+function groupsOf(session: Session, listenerOf: Int32Array, leftOut: Uint8Array | undefined): Group[] {
+  const { connections, conversations, options } = session;
+  const { address1, port1 } = connections;
+  const named = namedPortsOf(session);
   const byKey = new Map<number, number>();
-  const keys: number[] = [];
-  const sizes: number[] = [];
-  const namedPorts = new Map(options.named.map(({ port, protocol }) => [port, protocol]));
+  const groups: Group[] = [];
   // Mostly the same as the connection before.
   let lastKey = -1;
-  let index: number | undefined;
-  for (let row = 0; row < count; row++) {
-    const port = connections.port1[row];
-    const key = connections.address1[row] * 65536 + port;
-    if (key !== lastKey) index = byKey.get(key);
+  let index = -1;
+  for (let row = 0; row < listenerOf.length; row++) {
+    const port = port1[row];
+    const key = address1[row] * 65536 + port;
+    if (key !== lastKey) index = byKey.get(key) ?? -1;
     lastKey = key;
-    if (index === undefined) {
-      const known = session.listeners.has(key) || namedPorts.has(port) || session.expected.has(key);
-      if (!options.withoutPayload && !known) continue;
-      index = keys.length;
+    if (index === -1 && (options.withoutPayload || isListener(session, named, key, port))) {
+      index = groups.length;
       byKey.set(key, index);
-      keys.push(key);
-      sizes.push(0);
+      groups.push(new Group(key));
     }
     listenerOf[row] = index;
-    if (leftOut?.connections[row] !== 1) sizes[index]++;
-  }
-  const rows = sizes.map((size) => new Uint32Array(size));
-  const filled = sizes.map(() => 0);
-  const requestCounts = sizes.map(() => 0);
-  const endings = sizes.map(() => new Endings());
-  const roughConnections = sizes.map((): number[] => []);
-  for (let row = 0; row < count; row++) {
-    const index = listenerOf[row];
     if (index === -1) continue;
-    requestCounts[index] += conversations.requests[row];
-    if (leftOut?.connections[row] === 1) continue;
-    rows[index][filled[index]++] = row;
-    endings[index].count(connections, row);
+    const group = groups[index];
+    group.requestsToCome += conversations.requests[row];
+    if (leftOut?.[row] !== 1) group.connectionsToCome++;
+  }
+  return groups;
+}
+
+function isListener(session: Session, named: ReadonlyMap<number, unknown>, key: number, port: number): boolean {
+  return session.listeners.has(key) || named.has(port) || session.expected.has(key);
+}
+
+function takeConnections(
+  session: Session,
+  groups: readonly Group[],
+  listenerOf: Int32Array,
+  leftOut: Uint8Array | undefined,
+): void {
+  const { connections, conversations, foreign, log } = session;
+  for (let row = 0; row < listenerOf.length; row++) {
+    const index = listenerOf[row];
+    if (index === -1 || leftOut?.[row] === 1) continue;
+    const group = groups[index];
+    group.connections[group.connectionCount++] = row;
+    group.endings.count(connections, row);
     const isForeign = foreign.size > 0 && (foreign.has(row * 2) || foreign.has(row * 2 + 1));
     if (isForeign || !isSmoothConnection(connections, conversations, log.requests, row))
-      roughConnections[index].push(row);
+      group.roughConnections.push(row);
   }
-  // Of a live source, old requests of a connection may be gone.
-  const requests = requestCounts.map((size) => new Uint32Array(Math.min(size, log.requests.count)));
-  const requestFilled = sizes.map(() => 0);
-  const rough = sizes.map((): number[] => []);
-  const { connection } = log.requests;
-  for (let row = 0; row < log.requests.count; row++) {
+}
+
+function takeRequests(
+  { connections, log: { requests } }: Session,
+  groups: readonly Group[],
+  listenerOf: Int32Array,
+  leftOut: Uint8Array | undefined,
+): void {
+  const { connection, count } = requests;
+  for (let row = 0; row < count; row++) {
     const index = listenerOf[connection[row]];
-    if (index === -1 || leftOut?.requests[row] === 1) continue;
-    requests[index][requestFilled[index]++] = row;
-    if (!isSmooth(log.requests, connections, row)) rough[index].push(row);
+    if (index === -1 || leftOut?.[row] === 1) continue;
+    const group = groups[index];
+    group.requests[group.requestCount++] = row;
+    if (!isSmooth(requests, connections, row)) group.roughRequests.push(row);
   }
-  const listeners = keys.map((key, index): Listener => {
-    const port = key % 65536;
-    const address = (key - port) / 65536;
-    const protocol =
-      session.listeners.get(key) ?? namedPorts.get(port) ?? (session.expected.has(key) ? 'fastcgi' : 'tcp');
-    const named = namedPorts.has(port);
-    return {
-      index,
-      endpoint: addresses.endpoint(address, port),
-      address,
-      port,
-      protocol,
-      named,
-      inSummary: protocol !== 'scgi' || named,
-      connections: rows[index],
-      endings: endings[index],
-      roughConnections: Uint32Array.from(roughConnections[index]),
-      requests: requests[index].subarray(0, requestFilled[index]),
-      roughRequests: Uint32Array.from(rough[index]),
-    };
-  });
-  return { listeners, listenerOf };
+}
+
+function listenerFrom(session: Session, group: Group, index: number): Listener {
+  const { key } = group;
+  const port = key % 65536;
+  const address = (key - port) / 65536;
+  const named = namedPortsOf(session);
+  const protocol = session.listeners.get(key) ?? named.get(port) ?? (session.expected.has(key) ? 'fastcgi' : 'tcp');
+  return {
+    index,
+    endpoint: session.addresses.endpoint(address, port),
+    address,
+    port,
+    protocol,
+    named: named.has(port),
+    inSummary: protocol !== 'scgi' || named.has(port),
+    connections: group.connections,
+    endings: group.endings,
+    roughConnections: Uint32Array.from(group.roughConnections),
+    requests: group.requests.subarray(0, group.requestCount),
+    roughRequests: Uint32Array.from(group.roughRequests),
+  };
 }
 
 /** The rows of all listeners that the summary counts. */
