@@ -4,6 +4,7 @@ import { notesComment } from '../analysis/live/tap-notes.js';
 import type { HostView } from '../host/host-view.js';
 import { formatDuration } from '../reporters/format-duration.js';
 import { beginEvent, findingEvents, hostEvent, rowEvents } from '../reporters/live-ndjson.js';
+import { giveWayToRelay } from '../sources/tap/analysis-priority.js';
 import { type LiveTap, openLiveTap } from '../sources/tap/live-tap.js';
 import { EXIT_FINDINGS, exitWith } from './exit.js';
 import { failsOn } from './fail-on.js';
@@ -61,6 +62,7 @@ export async function runTap(options: TapCommandOptions, version: string): Promi
             application: `fcgi-inspect ${version}`,
           },
   });
+  giveWayToRelay();
   try {
     host = await openTapHost(live.applications, options, say);
     const metrics =

@@ -1,8 +1,9 @@
 // `fcgi-inspect tap` as users start it: what it says, how it ends, what it leaves.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { connectTo, End, listenOn } from '../sources/tap/relay-scene.js';
@@ -101,6 +102,22 @@ describe('tap', { concurrency: 4, timeout: 60_000 }, () => {
     const report = JSON.parse(run.stdout) as Report;
     assert.deepEqual(report.summary.httpStatus, { 200: 2 });
     assert.equal(report.summary.unfinished, 0);
+  });
+
+  const onLinux = process.platform === 'linux';
+  test('the analysis gives way to the relay', { skip: !onLinux && 'threads have no priority' }, async (context) => {
+    const { started } = await tap(context, await application(context), '--no-host');
+    const { pid } = started.process;
+    // proc_pid_stat(5): the 19th word, behind a name that may have spaces in it, is the nice value.
+    const nice = (thread: string) =>
+      Number(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[16]);
+    const threads = readdirSync(`/proc/${pid}/task`);
+    assert.equal(nice(String(pid)), Math.min(getPriority() + 10, 19));
+    const others = threads.filter((thread) => thread !== String(pid));
+    assert.ok(others.length > 0);
+    for (const thread of others) assert.equal(nice(thread), getPriority());
+    started.process.kill('SIGINT');
+    assert.equal((await started.ended).status, 0);
   });
 
   test('T12: the second signal ends what is under way', async (context) => {
