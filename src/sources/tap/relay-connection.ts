@@ -5,10 +5,10 @@ import { type ConnectOpts, type NetConnectOpts, Socket, type SocketConstructorOp
 import type { DuplexOptions } from 'node:stream';
 import { APPLICATION, otherSide, type Side, WEB_SERVER } from '../../model/side.js';
 import type { Clock } from '../clock.js';
-import { ApplicationReader } from './application-reader.js';
 import type { BusyPolling } from './busy-polling.js';
 import type { FaultyEnds, RelayFault, RelayFaultSource } from './relay-fault-seam.js';
 import type { RelayObserver } from './relay-observer.js';
+import { readingWith, SocketReader } from './socket-reader.js';
 
 /** Bytes that wait to be written to one side before the other is not read any more. */
 export const HIGH_WATER = 64 * 1024;
@@ -45,6 +45,7 @@ const NO_PAUSES: readonly [number, number] = [0, 0];
 type RelaySocket = Socket & { relayed: RelayConnection; side: Side };
 
 export class RelayConnection {
+  readonly web: Socket;
   readonly application: Socket;
   private positionOfWeb = 0;
   private positionOfApplication = 0;
@@ -55,14 +56,15 @@ export class RelayConnection {
   /** Its end has been told. */
   private ended = false;
   private readonly fault: RelayFault | undefined;
-  private readonly reader: ApplicationReader;
+  private readonly readers: readonly [SocketReader, SocketReader];
   /** Of OpenList. */
   place = 0;
 
+  /** @param accepted the web server's socket, of which nothing was read yet; not to be used any more */
   constructor(
     readonly number: number,
     private readonly context: RelayContext,
-    readonly web: Socket,
+    accepted: Socket,
     to: NetConnectOpts,
     /** Whether each side speaks TCP: AF_UNIX has no reset. */
     private readonly tcp: readonly [boolean, boolean],
@@ -70,11 +72,17 @@ export class RelayConnection {
     this.fault = context.faults?.connection(this.faultyEnds());
     // A fault may keep bytes for as long as it likes.
     const lent = this.fault === undefined ? HIGH_WATER : Number.POSITIVE_INFINITY;
-    this.reader = new ApplicationReader((bytes) => this.arrived(APPLICATION, bytes), lent);
-    const options: ApplicationOptions = { ...SOCKET_OPTIONS, onread: this.reader.options };
+    this.readers = [
+      new SocketReader((bytes) => this.arrived(WEB_SERVER, bytes), lent),
+      new SocketReader((bytes) => this.arrived(APPLICATION, bytes), lent),
+    ];
+    const [webReader, applicationReader] = this.readers;
+    const options: ApplicationOptions = { ...SOCKET_OPTIONS, onread: applicationReader.options };
     this.application = new Socket(options);
-    this.attach(web, WEB_SERVER);
-    web.on('data', onData);
+    const web = readingWith(webReader, accepted, SOCKET_OPTIONS);
+    this.web = web ?? accepted;
+    this.attach(this.web, WEB_SERVER);
+    if (web === undefined) accepted.on('data', onData).resume();
     this.attach(this.application, APPLICATION);
     this.application.on('connect', onConnect).connect(to);
   }
@@ -262,7 +270,7 @@ export class RelayConnection {
     this.resumed(side);
     if (--this.open > 0) return;
     this.fault?.close();
-    this.reader.close();
+    for (const reader of this.readers) reader.close();
     this.ended = true;
     this.context.observer.closed(this.number, this.pauses?.total ?? NO_PAUSES, this.context.clock.now());
     this.context.gone(this);

@@ -11,6 +11,7 @@ import { HIGH_WATER } from './relay-connection.js';
 const BACKLOG = 4096;
 
 export interface ListenOptions {
+  /** Nothing is read of the socket before the one who gets it begins. */
   onConnection(socket: Socket): void;
   /** A connection could not be accepted. */
   onError(error: NodeJS.ErrnoException): void;
@@ -30,8 +31,9 @@ export interface RelayListener {
 
 /** @throws UserError if nobody can listen there */
 export async function startListening(address: EndpointAddress, options: ListenOptions): Promise<RelayListener> {
-  const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: HIGH_WATER }, (socket) =>
-    options.onConnection(socket),
+  const server = createServer(
+    { allowHalfOpen: true, noDelay: true, highWaterMark: HIGH_WATER, pauseOnConnect: true },
+    (socket) => options.onConnection(socket),
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(address, error)));

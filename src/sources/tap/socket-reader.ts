@@ -1,7 +1,7 @@
-// Reads what an application sends. Where little comes it is read into one buffer that all connections share, and copied:
-// a new buffer for each read costs more than that. Where much comes, a connection has a large buffer of its own, from which
-// is written as it is; then it is not read until everything is written.
-import type { OnReadOpts } from 'node:net';
+// Reads what arrives at a socket. Where little comes it is read into one buffer that all connections share, and copied: a
+// new buffer for each read costs more than that. Where much comes, a socket has a large buffer of its own, from which is
+// written as it is; then it is not read until everything is written.
+import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 
 const SHARED_SIZE = 1 << 16;
 const OWN_SIZE = 1 << 18;
@@ -23,7 +23,7 @@ function take(): Buffer | undefined {
   return Buffer.allocUnsafeSlow(OWN_SIZE);
 }
 
-export class ApplicationReader {
+export class SocketReader {
   private own: Buffer | undefined;
   private next: Buffer | undefined;
   private quiet = 0;
@@ -79,4 +79,27 @@ export class ApplicationReader {
     this.close();
     this.next = shared;
   }
+}
+
+/**
+ * The accepted socket as one that reads with the reader. Node takes a reader only where a socket is made (`onread`), and
+ * makes those of a server itself, to read into new memory each time: a sixth of what a relay's thread does. So a second one
+ * is made of what the first one stands for, by the names that Node's own modules use; where they do not exist, undefined.
+ * @param accepted with `pauseOnConnect`: nothing was read yet. It must not be used any more
+ */
+export function readingWith(
+  reader: SocketReader,
+  accepted: Socket,
+  options: SocketConstructorOpts,
+): Socket | undefined {
+  const first = accepted as Socket & { _handle?: object | null };
+  const handle = first._handle;
+  if (shared === undefined || typeof handle !== 'object' || handle === null) return undefined;
+  const made = new Socket({ ...options, handle, onread: reader.options } as SocketConstructorOpts) as typeof first;
+  if (made._handle !== handle) {
+    made.destroy();
+    return undefined;
+  }
+  first._handle = null;
+  return made;
 }
