@@ -2,6 +2,7 @@
 // longer than to pass a piece on, and on a virtual machine it is most of what a relay adds. What HAProxy has as an option
 // (`busy-polling`) is done here only while it helps: where pieces come so fast that the thread would sleep anyway only
 // for a moment, and so few at a time that it would sleep at all.
+import { otherSide, type Side } from '../../model/side.js';
 import type { Clock } from '../clock.js';
 
 /** Milliseconds between two pieces, on the average, up to which it is worth it; and how long one is waited for, awake. */
@@ -12,8 +13,17 @@ const LONGEST = 1;
 const PIECES = 64;
 /** Part of the pieces that must have been waited for: where nearly all are there at once, nobody sleeps. */
 const WAITED_FOR = 0.2;
+/** Waits that came to nothing, one after the other, after which a side is not waited for awake any more. */
+const IN_VAIN = 8;
 /** Milliseconds until it is tried again where it did not help. */
 export const REST = 100;
+
+/** Waits for one side. */
+interface Waits {
+  /** Those that came to nothing, without as many that did not. */
+  inVain: number;
+  restsUntil: number;
+}
 
 export class BusyPolling {
   private pause = LONGEST;
@@ -24,6 +34,15 @@ export class BusyPolling {
   private looks = 0;
   /** Part of the pieces of late that were waited for. */
   private waitedFor = 1;
+  /**
+   * By the side that is to answer. Who is woken by a write often has to run on this thread's own processor: it can't answer
+   * before this thread sleeps, and of two sides that may be true of one.
+   */
+  private readonly waits: readonly [Waits, Waits] = [
+    { inVain: 0, restsUntil: Number.NEGATIVE_INFINITY },
+    { inVain: 0, restsUntil: Number.NEGATIVE_INFINITY },
+  ];
+  private awaited: Waits = this.waits[0];
 
   /** @param again calls back after the next look for what has arrived, which is then not waited for */
   constructor(
@@ -31,31 +50,39 @@ export class BusyPolling {
     private readonly again: (turn: () => void) => void = setImmediate,
   ) {}
 
-  /** A piece has arrived. `now`: by the clock. */
-  arrived(now: number): void {
+  /** A piece from `side` has arrived, and is passed on to the other. `now`: by the clock. */
+  arrived(side: Side, now: number): void {
     this.pause += (Math.min(now - this.last, LONGEST) - this.pause) / PIECES;
     this.last = now;
     if (this.polling) {
       this.waitedFor += ((this.looks > 1 ? 1 : 0) - this.waitedFor) / PIECES;
       this.looks = 0;
-    } else if (this.pause <= SOON && now >= this.restsUntil) {
-      this.polling = true;
-      this.looks = 0;
-      this.again(this.turn);
+      if (this.awaited.inVain > 0) this.awaited.inVain--;
     }
+    this.awaited = this.waits[otherSide(side)];
+    if (this.polling || this.pause > SOON || now < this.restsUntil || now < this.awaited.restsUntil) return;
+    this.polling = true;
+    this.looks = 0;
+    this.again(this.turn);
   }
 
   private readonly turn = (): void => {
     const now = this.clock.now();
+    const { awaited } = this;
     const helps = this.waitedFor >= WAITED_FOR;
-    if (helps && now - this.last < SOON) {
+    const inTime = now - this.last < SOON;
+    if (helps && inTime && now >= awaited.restsUntil) {
       this.looks++;
       this.again(this.turn);
       return;
     }
     this.polling = false;
-    if (helps) return;
-    this.waitedFor = 1;
-    this.restsUntil = now + REST;
+    if (!helps) {
+      this.waitedFor = 1;
+      this.restsUntil = now + REST;
+    } else if (!inTime && ++awaited.inVain >= IN_VAIN) {
+      awaited.inVain = 0;
+      awaited.restsUntil = now + REST;
+    }
   };
 }

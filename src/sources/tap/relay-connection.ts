@@ -155,7 +155,7 @@ export class RelayConnection {
 
   arrived(side: Side, bytes: Buffer): void {
     const time = this.context.clock.now();
-    this.context.polling.arrived(time);
+    this.context.polling.arrived(side, time);
     if (this.fault === undefined) {
       this.forward(side, bytes, time);
       this.tell(side, bytes, time);

@@ -1,6 +1,7 @@
 // When the relay's thread stays awake, and when it stops: a thread that never sleeps takes a core from those it serves.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { APPLICATION, type Side, WEB_SERVER } from '../../../src/model/side.js';
 import { BusyPolling, REST, SOON } from '../../../src/sources/tap/busy-polling.js';
 
 /** An event loop in which each look takes a hundredth of SOON. */
@@ -18,9 +19,9 @@ class Loop {
   }
 
   /** A piece comes so much later; what is looked for meanwhile finds nothing. */
-  pieceAfter(milliseconds: number): void {
+  pieceAfter(milliseconds: number, side: Side = WEB_SERVER): void {
     this.pass(milliseconds);
-    this.polling.arrived(this.now);
+    this.polling.arrived(side, this.now);
   }
 
   pass(milliseconds: number): void {
@@ -84,7 +85,7 @@ describe('busy polling', () => {
     const begun = loop.now;
     while (loop.awake) {
       loop.look();
-      loop.polling.arrived(loop.now);
+      loop.polling.arrived(WEB_SERVER, loop.now);
       assert.ok(loop.now - begun < REST, 'it goes on for ever');
     }
     const rests = loop.now;
@@ -97,8 +98,40 @@ describe('busy polling', () => {
     loop.manyPieces(SOON / 2);
     for (let i = 0; i < 300; i++) {
       loop.pieceAfter(SOON / 2);
-      loop.polling.arrived(loop.now);
+      loop.polling.arrived(WEB_SERVER, loop.now);
     }
     assert.ok(loop.awake);
+  });
+
+  test('who can answer only when the thread sleeps is not waited for awake; the other side is', () => {
+    const loop = new Loop();
+    // The web server has to run where the relay runs: its next request comes when the relay has gone to sleep.
+    const exchange = (): number => {
+      loop.pieceAfter(SOON / 5, APPLICATION);
+      const begun = loop.looks;
+      while (loop.awake) loop.look();
+      const looks = loop.looks - begun;
+      loop.pieceAfter(SOON / 10, WEB_SERVER);
+      return looks;
+    };
+    for (let i = 0; i < 500; i++) exchange();
+    const before = { looks: loop.looks, now: loop.now };
+    let inVain = 0;
+    let exchanges = 0;
+    for (; loop.now < before.now + 10 * REST; exchanges++) inVain += exchange();
+    // It stops at the first look, but for the few attempts each tenth of a second.
+    assert.ok(inVain / exchanges < 8, `${inVain / exchanges} looks an exchange, where SOON is 100`);
+    const found = (loop.looks - before.looks - inVain) / exchanges;
+    assert.ok(found > 15, `the application is waited for awake in all but ${found} of 20 looks`);
+  });
+
+  test('one wait in vain among many is no reason to rest', () => {
+    const loop = new Loop();
+    loop.manyPieces(SOON / 2);
+    for (let i = 0; i < 100; i++) {
+      for (let j = 0; j < 4; j++) loop.pieceAfter(SOON / 2, j % 2 === 0 ? APPLICATION : WEB_SERVER);
+      loop.pieceAfter(SOON * 1.1, APPLICATION);
+      assert.ok(loop.awake);
+    }
   });
 });
