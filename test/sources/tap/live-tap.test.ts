@@ -68,6 +68,31 @@ function content(report: object): object {
 }
 
 describe('live tap', { timeout: 60_000 }, () => {
+  test('a request that the analysis has not looked at yet is under way: its connection is not idle', async (context) => {
+    const server = createServer({ allowHalfOpen: true });
+    context.after(() => server.close());
+    const to = await listenOn(server, addressOf('unix', folder));
+    const tap = await openLiveTap({ pairs: [{ listen: addressOf('unix', folder), to }], checks: CHECKS });
+    context.after(() => tap.close());
+    const [end, idle] = [new End(connectTo(tap.listening[0])), new End(connectTo(tap.listening[0]))];
+    context.after(() => [end, idle].map(({ socket }) => socket.destroy()));
+    let came = 0;
+    server.on('connection', (socket) => {
+      socket.on('error', () => {});
+      // The relay passes on first and tells then: when it has told of this, nothing has come between.
+      socket.on('data', () => ++came);
+      socket.on('end', () => socket.end());
+    });
+    end.socket.write(request({ uri: '/never' }));
+    while (came === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    // Whatever the analysis knows of it, it has not been given the time to look since.
+    const until = performance.now() + 30;
+    while (performance.now() < until);
+    tap.endIdle();
+    await idle.until(() => idle.ended);
+    assert.equal(end.ended, false);
+  });
+
   for (const [web, family] of [
     ['tcp', 'tcp'],
     ['unix', 'unix'],
