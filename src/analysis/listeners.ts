@@ -39,7 +39,8 @@ class Group {
  */
 export function indexListeners(session: Session, leftOut?: LeftOut): ListenerIndex {
   const listenerOf = new Int32Array(session.connections.count);
-  const groups = groupsOf(session, listenerOf, leftOut?.connections);
+  const named: NamedPorts = new Map(session.options.named.map(({ port, protocol }) => [port, protocol]));
+  const groups = groupsOf(session, named, listenerOf, leftOut?.connections);
   const requestRows = session.log.requests.count;
   for (const group of groups) {
     group.connections = new Uint32Array(group.connectionsToCome);
@@ -48,32 +49,39 @@ export function indexListeners(session: Session, leftOut?: LeftOut): ListenerInd
   }
   takeConnections(session, groups, listenerOf, leftOut?.connections);
   takeRequests(session, groups, listenerOf, leftOut?.requests);
-  return { listeners: groups.map((group, index) => listenerFrom(session, group, index)), listenerOf };
+  return { listeners: groups.map((group, index) => listenerFrom(session, named, group, index)), listenerOf };
 }
 
-function namedPortsOf(session: Session): Map<number, 'fastcgi' | 'scgi'> {
-  return new Map(session.options.named.map(({ port, protocol }) => [port, protocol]));
+/** What a port that was named with -d speaks. */
+type NamedPorts = ReadonlyMap<number, 'fastcgi' | 'scgi'>;
+
+/** What a listener speaks; undefined where nothing says that somebody listens there. */
+function protocolOf(session: Session, named: NamedPorts, key: number): 'fastcgi' | 'scgi' | undefined {
+  return session.listeners.get(key) ?? named.get(key % 65536) ?? (session.expected.has(key) ? 'fastcgi' : undefined);
 }
 
 // A loop each, in a function of its own: a tap runs them for days, and what is one loop's affair would have the machine
 // code of all three made anew.
 
 /** Finds the listeners, which listener is whose (-1: nobody's), and how much there will be of each. */
-function groupsOf(session: Session, listenerOf: Int32Array, leftOut: Uint8Array | undefined): Group[] {
+function groupsOf(
+  session: Session,
+  named: NamedPorts,
+  listenerOf: Int32Array,
+  leftOut: Uint8Array | undefined,
+): Group[] {
   const { connections, conversations, options } = session;
   const { address1, port1 } = connections;
-  const named = namedPortsOf(session);
   const byKey = new Map<number, number>();
   const groups: Group[] = [];
   // Mostly the same as the connection before.
   let lastKey = -1;
   let index = -1;
   for (let row = 0; row < listenerOf.length; row++) {
-    const port = port1[row];
-    const key = address1[row] * 65536 + port;
+    const key = address1[row] * 65536 + port1[row];
     if (key !== lastKey) index = byKey.get(key) ?? -1;
     lastKey = key;
-    if (index === -1 && (options.withoutPayload || isListener(session, named, key, port))) {
+    if (index === -1 && (options.withoutPayload || protocolOf(session, named, key) !== undefined)) {
       index = groups.length;
       byKey.set(key, index);
       groups.push(new Group(key));
@@ -85,10 +93,6 @@ function groupsOf(session: Session, listenerOf: Int32Array, leftOut: Uint8Array 
     if (leftOut?.[row] !== 1) group.connectionsToCome++;
   }
   return groups;
-}
-
-function isListener(session: Session, named: ReadonlyMap<number, unknown>, key: number, port: number): boolean {
-  return session.listeners.has(key) || named.has(port) || session.expected.has(key);
 }
 
 function takeConnections(
@@ -126,12 +130,11 @@ function takeRequests(
   }
 }
 
-function listenerFrom(session: Session, group: Group, index: number): Listener {
+function listenerFrom(session: Session, named: NamedPorts, group: Group, index: number): Listener {
   const { key } = group;
   const port = key % 65536;
   const address = (key - port) / 65536;
-  const named = namedPortsOf(session);
-  const protocol = session.listeners.get(key) ?? named.get(port) ?? (session.expected.has(key) ? 'fastcgi' : 'tcp');
+  const protocol = protocolOf(session, named, key) ?? 'tcp';
   return {
     index,
     endpoint: session.addresses.endpoint(address, port),

@@ -13,14 +13,14 @@ const LONGEST = 1;
 const PIECES = 64;
 /** Part of the pieces that must have been waited for: where nearly all are there at once, nobody sleeps. */
 const WAITED_FOR = 0.2;
-/** Waits that came to nothing, one after the other, after which a side is not waited for awake any more. */
+/** Waits that came to nothing, less those that did not, from which on a side is not waited for awake any more. */
 const IN_VAIN = 8;
 /** Milliseconds until it is tried again where it did not help. */
 export const REST = 100;
 
 /** Waits for one side. */
 interface Waits {
-  /** Those that came to nothing, without as many that did not. */
+  /** Those that came to nothing, less those that did not; never below 0. */
   inVain: number;
   restsUntil: number;
 }

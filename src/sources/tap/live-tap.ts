@@ -196,7 +196,7 @@ export async function openLiveTap(options: LiveTapOptions): Promise<LiveTap> {
     stopAccepting: tap.stopAccepting,
     endIdle() {
       // A request that the relay has told of, but nobody has looked at, is under way too.
-      if (options.screen?.hold() === undefined) tap.drain();
+      tap.drain();
       const idle = session.idle();
       if (idle.length > 0) tap.end(idle);
     },

@@ -94,7 +94,9 @@ export async function openTap(options: TapOptions): Promise<Tap> {
       reader.sink = sink;
       reader.wake();
     },
-    drain: () => reader.drain(),
+    drain() {
+      if (options.hold?.() === undefined) reader.drain();
+    },
     stopAccepting: () => tell({ kind: 'stop' }),
     end: (connections) => tell({ kind: 'end', connections }),
     async close() {

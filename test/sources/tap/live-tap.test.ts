@@ -79,13 +79,12 @@ describe('live tap', { timeout: 60_000 }, () => {
     let came = 0;
     server.on('connection', (socket) => {
       socket.on('error', () => {});
-      // The relay passes on first and tells then: when it has told of this, nothing has come between.
       socket.on('data', () => ++came);
       socket.on('end', () => socket.end());
     });
     end.socket.write(request({ uri: '/never' }));
     while (came === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    // Whatever the analysis knows of it, it has not been given the time to look since.
+    // The relay, which passes on first and tells then, has told by now; this thread, the analysis', had no time to look.
     const until = performance.now() + 30;
     while (performance.now() < until);
     tap.endIdle();
