@@ -8,10 +8,11 @@ import type { Clock } from '../clock.js';
 import type { BusyPolling } from './busy-polling.js';
 import type { FaultyEnds, RelayFault, RelayFaultSource } from './relay-fault-seam.js';
 import type { RelayObserver } from './relay-observer.js';
-import { readingWith, SocketReader } from './socket-reader.js';
+import { MUCH, readingWith, SocketReader } from './socket-reader.js';
+import { writeAtOnce } from './write-at-once.js';
 
-/** Bytes that wait to be written to one side before the other is not read any more. */
-export const HIGH_WATER = 64 * 1024;
+/** Bytes that wait to be written to one side before the other is not read any more: as soon as a reader's memory waits. */
+export const HIGH_WATER = MUCH;
 
 /** Milliseconds that a side is not read before that is told: a busy connection stops and goes on all the time. */
 const PAUSE_TOLD = 20;
@@ -70,11 +71,9 @@ export class RelayConnection {
     private readonly tcp: readonly [boolean, boolean],
   ) {
     this.fault = context.faults?.connection(this.faultyEnds());
-    // A fault may keep bytes for as long as it likes.
-    const lent = this.fault === undefined ? HIGH_WATER : Number.POSITIVE_INFINITY;
     this.readers = [
-      new SocketReader((bytes) => this.arrived(WEB_SERVER, bytes), lent),
-      new SocketReader((bytes) => this.arrived(APPLICATION, bytes), lent),
+      new SocketReader((bytes, stays) => this.arrived(WEB_SERVER, bytes, stays)),
+      new SocketReader((bytes, stays) => this.arrived(APPLICATION, bytes, stays)),
     ];
     const [webReader, applicationReader] = this.readers;
     const options: ApplicationOptions = { ...SOCKET_OPTIONS, onread: applicationReader.options };
@@ -153,23 +152,26 @@ export class RelayConnection {
     this.context.observer.connected(this.number, this.context.clock.now());
   }
 
-  arrived(side: Side, bytes: Buffer): void {
+  /** @param stays the bytes stay as they are while this side is not read */
+  arrived(side: Side, bytes: Buffer, stays: boolean): void {
     const time = this.context.clock.now();
     this.context.polling.arrived(side, time);
     if (this.fault === undefined) {
-      this.forward(side, bytes, time);
+      this.forward(side, bytes, stays, time);
       this.tell(side, bytes, time);
     } else {
       // The web server's bytes are told as it sent them, the application's as the web server gets them.
       if (side === WEB_SERVER) this.tell(side, bytes, time);
-      this.fault.arrived(side, bytes);
+      // A fault may keep bytes for as long as it likes.
+      this.fault.arrived(side, Buffer.from(bytes));
     }
   }
 
-  private forward(side: Side, bytes: Uint8Array, time: number): void {
+  private forward(side: Side, bytes: Uint8Array, stays: boolean, time: number): void {
     const to = this.socket(otherSide(side));
     if (!to.writable) return;
-    to.write(bytes);
+    if (stays) to.write(bytes);
+    else writeAtOnce(to, bytes);
     if (to.writableLength >= HIGH_WATER) this.pause(side, time);
   }
 
@@ -242,7 +244,7 @@ export class RelayConnection {
     const time = () => this.context.clock.now();
     return {
       forward: (side, bytes) => {
-        this.forward(side, bytes, time());
+        this.forward(side, bytes, true, time());
         if (side === APPLICATION) this.tell(side, bytes, time());
       },
       end: (side) => this.passEnd(side),
@@ -297,7 +299,7 @@ function onConnect(this: Socket): void {
 }
 
 function onData(this: Socket, bytes: Buffer): void {
-  (this as RelaySocket).relayed.arrived(WEB_SERVER, bytes);
+  (this as RelaySocket).relayed.arrived(WEB_SERVER, bytes, true);
 }
 
 function onDrain(this: Socket): void {

@@ -1,9 +1,11 @@
-// Reads what arrives at a socket. Where little comes it is read into one buffer that all connections share, and copied: a
-// new buffer for each read costs more than that. Where much comes, a socket has a large buffer of its own, from which is
-// written as it is; then it is not read until everything is written.
+// Reads what arrives at a socket. Where little comes it is read into one buffer that all connections share: a new buffer for
+// each read costs more than the reading. Where much comes, a socket has a large buffer of its own, whose bytes stay as they
+// are while it is not read.
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 
-const SHARED_SIZE = 1 << 16;
+/** Bytes of a read that are many. */
+export const MUCH = 1 << 16;
+const SHARED_SIZE = MUCH;
 const OWN_SIZE = 1 << 18;
 /** Reads that would have fitted into the shared buffer, one after the other, after which the own one is given back. */
 const QUIET = 16;
@@ -29,14 +31,10 @@ export class SocketReader {
   private quiet = 0;
 
   /**
-   * @param arrived hears the bytes, which it may keep where they are fewer than `lent`. Of so many or more it must have written
-   *   everything, or have paused the socket until it has.
-   * @param lent infinite where bytes may always be kept
+   * @param arrived hears the bytes, which are only lent: for the call, and where they stay, which only MUCH or more do, for as
+   *   long as the socket is paused in it
    */
-  constructor(
-    private readonly arrived: (bytes: Buffer) => void,
-    private readonly lent: number,
-  ) {
+  constructor(private readonly arrived: (bytes: Buffer, stays: boolean) => void) {
     if (shared === undefined) this.own = Buffer.allocUnsafeSlow(OWN_SIZE);
     this.next = shared ?? this.own;
   }
@@ -64,15 +62,14 @@ export class SocketReader {
   }
 
   private read(length: number, buffer: Buffer): void {
-    const bytes = buffer.subarray(0, length);
-    this.arrived(length < this.lent || buffer === shared ? Buffer.from(bytes) : bytes);
+    this.arrived(buffer.subarray(0, length), buffer !== shared && length >= MUCH);
     if (shared === undefined) return;
     if (buffer === shared) {
       // More was there than fits.
-      if (length === SHARED_SIZE && length >= this.lent) this.next = this.own = take();
+      if (length === SHARED_SIZE) this.next = this.own = take();
       return;
     }
-    this.quiet = length < SHARED_SIZE ? this.quiet + 1 : 0;
+    this.quiet = length < MUCH ? this.quiet + 1 : 0;
     if (this.quiet < QUIET) return;
     this.quiet = 0;
     // What was written from it is written: otherwise nothing would have been read.
