@@ -1,4 +1,4 @@
-// Beside a tap: looks at this host for the applications behind it, a look a second, for as long as the tap runs.
+// Beside a tap: looks at this host for the applications behind it, mostly a look a second, for as long as the tap runs.
 import type { HostView } from '../host/host-view.js';
 import { type EndpointAddress, formatEndpoint } from '../model/endpoint-address.js';
 import { UserError } from '../model/errors.js';
@@ -9,6 +9,8 @@ import { HostWatch } from './host-watch.js';
 const INTERVAL = 1000;
 /** A look takes a fortieth of the time at most: the machine is for those that are looked at. */
 const SHARE = 40;
+/** Milliseconds without a look at most: where processors are short, a look takes long because it waits for one. */
+const LONGEST = 5000;
 
 export interface TapHost {
   /** After the last look; undefined before the first. */
@@ -46,6 +48,11 @@ export async function openTapHost(
   return looks;
 }
 
+/** Milliseconds until the next look, after one that took so many. */
+export function pauseAfter(took: number): number {
+  return Math.max(INTERVAL - took, Math.min(took * (SHARE - 1), LONGEST));
+}
+
 class Looks implements TapHost {
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> = Promise.resolve();
@@ -77,11 +84,8 @@ class Looks implements TapHost {
     this.looked = true;
     if (this.stopped) return;
     const took = (this.watch.now - began) / 1e6;
-    this.timer = setTimeout(
-      () => {
-        this.looking = this.look();
-      },
-      Math.max(INTERVAL - took, took * (SHARE - 1)),
-    );
+    this.timer = setTimeout(() => {
+      this.looking = this.look();
+    }, pauseAfter(took));
   }
 }

@@ -38,23 +38,32 @@ interface Tapped {
   readonly started: Started;
   readonly listen: string;
   ask(uri: string): Promise<End>;
+  /** Resolves when it has said that on stderr. */
+  said(text: string): Promise<void>;
 }
 
 async function tap(context: TestContext, to: string, ...options: readonly string[]): Promise<Tapped> {
   const listen = path('tap.sock');
   const started = startBin(['tap', '--listen', `unix:${listen}`, '--to', `unix:${to}`, ...options]);
   context.after(() => started.process.kill('SIGKILL'));
-  await new Promise<void>((resolve, reject) => {
-    let text = '';
-    started.process.stderr!.on('data', (bytes: Buffer) => {
-      text += bytes.toString();
-      if (text.includes('no traffic yet')) resolve();
-    });
-    started.process.once('close', () => reject(new Error(text)));
+  let text = '';
+  started.process.stderr!.on('data', (bytes: Buffer) => {
+    text += bytes.toString();
   });
+  const said = (wanted: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (text.includes(wanted)) resolve();
+      };
+      started.process.stderr!.on('data', look);
+      started.process.once('close', () => reject(new Error(text)));
+      look();
+    });
+  await said('no traffic yet');
   return {
     started,
     listen,
+    said,
     async ask(uri) {
       const end = new End(connectTo({ kind: 'unix', path: listen }));
       end.socket.write(request({ uri, keepConn: uri === '/kept' }));
@@ -121,11 +130,12 @@ describe('tap', { concurrency: 4, timeout: 60_000 }, () => {
   });
 
   test('T12: the second signal ends what is under way', async (context) => {
-    const { started, ask } = await tap(context, await application(context), '--format', 'json');
+    const { started, ask, said } = await tap(context, await application(context), '--format', 'json');
     const never = await ask('/never');
+    await said('the first connection has come');
     await new Promise((resolve) => setTimeout(resolve, 300));
     started.process.kill('SIGINT');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await said('with requests under way');
     assert.equal(never.closed, false);
     started.process.kill('SIGINT');
     const run = await started.ended;

@@ -79,6 +79,9 @@ export interface LiveTap {
   close(): Promise<void>;
 }
 
+/** Milliseconds: where processors are short, concluding takes long because it waits for one. */
+const LONGEST_WAIT = 5000;
+
 /** @throws UserError if it cannot listen, look up a name, or write the recording */
 export async function openLiveTap(options: LiveTapOptions): Promise<LiveTap> {
   const pairs = await Promise.all(options.pairs.map(async ({ listen, to }) => ({ listen, to: await resolved(to) })));
@@ -172,9 +175,10 @@ export async function openLiveTap(options: LiveTapOptions): Promise<LiveTap> {
     },
     takeFindings(interval) {
       const time = now();
-      // Concluding takes a fortieth of this thread's time at most; where the host shows something new, a tenth.
+      // Concluding takes a fortieth of this thread's time; where the host shows something new, a tenth.
       const view = options.host?.();
-      const wait = view === concluded ? Math.max(interval, took * 40) : took * 10;
+      const wait =
+        view === concluded ? Math.max(interval, Math.min(took * 40, LONGEST_WAIT)) : Math.min(took * 10, LONGEST_WAIT);
       if (interval > 0 && time - watched < wait) return [];
       concluded = view;
       watched = time;
