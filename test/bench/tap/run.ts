@@ -40,7 +40,7 @@ interface Work {
 
 const OTHERS: readonly RelayName[] = ['direct', 'nginx stream', 'haproxy', 'socat', 'tap'];
 const WORKS: readonly Work[] = [
-  { label: 'tap, kept connection', mode: 'kept', atOnce: 1, body: 64, relays: OTHERS },
+  { label: 'tap, kept connection', mode: 'kept', atOnce: 1, body: 64, relays: [...OTHERS, 'relay only'] },
   { label: 'tap, kept, 16 at once', mode: 'kept', atOnce: 16, body: 64, relays: ['tap', 'relay only'] },
   { label: 'tap, bulk', mode: 'kept', atOnce: 1, body: 64 << 20, relays: OTHERS },
   { label: 'tap, new connections', mode: 'short', atOnce: 16, body: 64, relays: [...OTHERS, 'relay only'] },
@@ -99,13 +99,12 @@ async function benchWith(peers: Peers, runs: number, quick: boolean, tell: (line
     ...more,
     ...{ workload: WORKS[3].label, what: 'requests/s of nginx stream', atLeast: 0.4, aim: 0.55 },
   });
-  for (const [of, { label }] of [[busy, WORKS[1]] as const, [short, WORKS[3]] as const])
-    add(ratio(of, 'relay only', 'rate'), {
-      ...more,
-      workload: label,
-      what: 'requests/s without analysis',
-      atLeast: 0.85,
-    });
+  const withoutAnalysis = { ...more, what: 'requests/s without analysis' };
+  add(ratio(kept, 'relay only', 'rate'), { ...withoutAnalysis, workload: WORKS[0].label, atLeast: 0.85 });
+  add(ratio(short, 'relay only', 'rate'), { ...withoutAnalysis, workload: WORKS[3].label, atLeast: 0.85 });
+  // An aim only: on two processors load, relay and application fill both, and any other thread takes more from them than
+  // its time (ARCHITECTURE.md, "The analysis gives way").
+  add(ratio(busy, 'relay only', 'rate'), { ...withoutAnalysis, workload: WORKS[1].label, aim: 0.85 });
   const count = quick ? CONNECTIONS / 10 : CONNECTIONS;
   add((await memoryOfConnections(peers, count)) / count / 1024, {
     ...{ better: 'less', unit: 'kB', atLeast: 12 },
