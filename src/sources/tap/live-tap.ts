@@ -79,7 +79,7 @@ export interface LiveTap {
   close(): Promise<void>;
 }
 
-/** Milliseconds: where processors are short, concluding takes long because it waits for one. */
+/** Milliseconds from one conclusion to the next: it takes long as well where processors are short. */
 const LONGEST_WAIT = 5000;
 
 /** @throws UserError if it cannot listen, look up a name, or write the recording */
@@ -177,8 +177,8 @@ export async function openLiveTap(options: LiveTapOptions): Promise<LiveTap> {
       const time = now();
       // Concluding takes a fortieth of this thread's time; where the host shows something new, a tenth.
       const view = options.host?.();
-      const wait =
-        view === concluded ? Math.max(interval, Math.min(took * 40, LONGEST_WAIT)) : Math.min(took * 10, LONGEST_WAIT);
+      const share = view === concluded ? 40 : 10;
+      const wait = Math.max(view === concluded ? interval : 0, Math.min(took * share, LONGEST_WAIT));
       if (interval > 0 && time - watched < wait) return [];
       concluded = view;
       watched = time;

@@ -32,7 +32,7 @@ export interface Tap {
   readonly origin: number;
   /** Messages that were lost between relay and analysis because this thread was too slow, bytes left aside. */
   readonly lost: number;
-  /** Hands over what has come so far; otherwise it is done every few milliseconds. The sink is to be set before. */
+  /** Hands over what has come so far, unless it is held; otherwise done every few milliseconds. The sink is to be set before. */
   drain(): void;
   sink: TapSink;
   stopAccepting(): void;
