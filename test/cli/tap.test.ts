@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { connectTo, End, listenOn } from '../sources/tap/relay-scene.js';
 import { request, response } from '../support/fastcgi-messages.js';
+import { eventually } from '../support/peers/eventually.js';
 import { type Report, reportOfFiles } from '../support/report.js';
 import { bin, runBin, type Started, startBin, temporaryFolder } from '../support/run-bin.js';
 
@@ -39,7 +40,7 @@ interface Tapped {
   readonly listen: string;
   ask(uri: string): Promise<End>;
   /** Resolves when it has said that on stderr. */
-  said(text: string): Promise<void>;
+  said(text: string): Promise<unknown>;
 }
 
 async function tap(context: TestContext, to: string, ...options: readonly string[]): Promise<Tapped> {
@@ -51,13 +52,10 @@ async function tap(context: TestContext, to: string, ...options: readonly string
     text += bytes.toString();
   });
   const said = (wanted: string) =>
-    new Promise<void>((resolve, reject) => {
-      const look = () => {
-        if (text.includes(wanted)) resolve();
-      };
-      started.process.stderr!.on('data', look);
-      started.process.once('close', () => reject(new Error(text)));
-      look();
+    eventually(`"${wanted}"`, () => {
+      if (text.includes(wanted)) return true;
+      assert.equal(started.process.exitCode, null, text);
+      return false;
     });
   await said('no traffic yet');
   return {

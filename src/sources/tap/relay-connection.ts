@@ -162,8 +162,7 @@ export class RelayConnection {
     } else {
       // The web server's bytes are told as it sent them, the application's as the web server gets them.
       if (side === WEB_SERVER) this.tell(side, bytes, time);
-      // A fault may keep bytes for as long as it likes.
-      this.fault.arrived(side, Buffer.from(bytes));
+      this.fault.arrived(side, bytes);
     }
   }
 

@@ -19,12 +19,15 @@ const ANSWER = Buffer.from(response({ body: BODY }));
 
 interface Faulty {
   readonly tap: LiveTap;
+  /** Requests as the application got them. */
+  readonly heard: readonly string[];
   /** One request on a connection of its own, until the connection's end or an END_REQUEST of a kept one. */
   ask(uri?: string, keepConn?: boolean): Promise<End>;
   report(): Promise<Report & { tap: { faults: Record<string, number> } }>;
 }
 
 async function faulty(context: TestContext, ...faults: readonly string[]): Promise<Faulty> {
+  const heard: string[] = [];
   const server = createServer({ allowHalfOpen: true }, (socket: Socket) => {
     let text = '';
     socket.on('error', () => {});
@@ -35,6 +38,7 @@ async function faulty(context: TestContext, ...faults: readonly string[]): Promi
       if (!text.includes('\x01\x05\x00\x01\x00\x00')) return;
       if (text.includes('/kept')) socket.write(ANSWER);
       else socket.end(ANSWER);
+      heard.push(text);
       text = '';
     });
   });
@@ -49,6 +53,7 @@ async function faulty(context: TestContext, ...faults: readonly string[]): Promi
   context.after(close);
   return {
     tap,
+    heard,
     async ask(uri = '/a.php', keepConn = false) {
       const end = new End(connectTo(tap.listening[0]));
       end.socket.write(request({ uri, keepConn }));
@@ -164,6 +169,15 @@ describe('faults of a tap', { timeout: 60_000 }, () => {
     const { requests } = await report();
     // What decides is known when PARAMS have ended: bytes that came with them are delayed.
     assert.ok(requests[0].firstByte! - requests[0].begin >= 0.14);
+  });
+
+  test('what is held back is not written over by what others send meanwhile', async (context) => {
+    const { ask, heard } = await faulty(context, "latency=150ms,stream=upstream,match='uri ~ /late'");
+    const late = ask('/late');
+    for (let count = 0; count < 5; count++) await ask('/soon');
+    assert.equal(heard.length, 5);
+    await late;
+    assert.equal(heard[5], Buffer.from(request({ uri: '/late' })).toString('latin1'));
   });
 
   test('limit_data closes wherever a record is', async (context) => {

@@ -1,24 +1,18 @@
 // Bytes that are only lent, written to a socket: they arrive in their order and as they were, whoever reads when.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { createServer, type Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { writeAtOnce } from '../../../src/sources/tap/write-at-once.js';
 import { temporaryFolder } from '../../support/run-bin.js';
-import { bytesOf } from './relay-scene.js';
+import { addressOf, bytesOf, connectTo, End, FAMILIES, type Family, listenOn } from './relay-scene.js';
 
 const folder = temporaryFolder();
-let sockets = 0;
 
-/** Two ends of a connection; nothing is read of the second until somebody asks. */
-async function pair(context: TestContext, kind: 'tcp' | 'unix'): Promise<{ near: Socket; far: Socket }> {
+/** Two ends of a connection; nothing is read of the far one. */
+async function pair(context: TestContext, family: Family): Promise<{ near: Socket; far: Socket }> {
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
-  if (kind === 'tcp') server.listen(0, '127.0.0.1');
-  else server.listen(join(folder, `${++sockets}.sock`));
-  await once(server, 'listening');
-  const address = server.address();
-  const near = connect(typeof address === 'string' ? { path: address } : { port: (address as { port: number }).port });
+  const near = connectTo(await listenOn(server, addressOf(family, folder)));
   const [[far]] = (await Promise.all([once(server, 'connection'), once(near, 'connect')])) as [[Socket], unknown];
   server.close();
   context.after(() => {
@@ -28,22 +22,18 @@ async function pair(context: TestContext, kind: 'tcp' | 'unix'): Promise<{ near:
   return { near, far };
 }
 
+/** From now on it is read, until so much has come. */
 async function read(socket: Socket, length: number): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  let got = 0;
-  socket.on('data', (piece) => {
-    pieces.push(piece);
-    got += piece.length;
-  });
+  const end = new End(socket);
   socket.resume();
-  while (got < length) await once(socket, 'data');
-  return Buffer.concat(pieces);
+  await end.until(() => end.length >= length);
+  return end.bytes;
 }
 
 describe('writing lent bytes', { timeout: 20_000 }, () => {
-  for (const kind of ['tcp', 'unix'] as const) {
-    test(`${kind}: what is taken at once does not wait`, async (context) => {
-      const { near, far } = await pair(context, kind);
+  for (const family of FAMILIES) {
+    test(`${family}: what is taken at once does not wait`, async (context) => {
+      const { near, far } = await pair(context, family);
       const lent = Buffer.alloc(1000);
       for (let seed = 0; seed < 5; seed++) {
         bytesOf(seed, 1000).copy(lent);
@@ -54,8 +44,8 @@ describe('writing lent bytes', { timeout: 20_000 }, () => {
       assert.deepEqual(await read(far, sent.length), sent);
     });
 
-    test(`${kind}: what a full socket does not take waits as it was, and what follows waits behind it`, async (context) => {
-      const { near, far } = await pair(context, kind);
+    test(`${family}: what a full socket does not take waits as it was, and what follows waits behind it`, async (context) => {
+      const { near, far } = await pair(context, family);
       const lent = Buffer.alloc(60_000);
       const sent: Buffer[] = [];
       let waited = 0;
@@ -78,10 +68,10 @@ describe('writing lent bytes', { timeout: 20_000 }, () => {
       assert.equal(String((await once(far, 'data'))[0]), 'and more');
     });
 
-    test(`${kind}: the other end is gone: the socket fails once, and with the system's first word`, async (context) => {
+    test(`${family}: the other end is gone: the socket fails once, and with the system's first word`, async (context) => {
       // Nobody reads here, so it is the write that is told.
-      const { near: other, far: socket } = await pair(context, kind);
-      if (kind === 'tcp') other.resetAndDestroy();
+      const { near: other, far: socket } = await pair(context, family);
+      if (family === 'tcp') other.resetAndDestroy();
       else other.destroy();
       await once(other, 'close');
       const codes: unknown[] = [];
@@ -90,15 +80,14 @@ describe('writing lent bytes', { timeout: 20_000 }, () => {
       writeAtOnce(socket, Buffer.from('too late'));
       assert.ok(socket.destroyed);
       await closed;
-      assert.deepEqual(codes, [kind === 'tcp' ? 'ECONNRESET' : 'EPIPE']);
+      assert.deepEqual(codes, [family === 'tcp' ? 'ECONNRESET' : 'EPIPE']);
     });
   }
 
   test('a socket that still connects keeps a copy', async (context) => {
-    const server = createServer().listen(0, '127.0.0.1');
+    const server = createServer();
     context.after(() => server.close());
-    await once(server, 'listening');
-    const near = connect({ port: (server.address() as { port: number }).port });
+    const near = connectTo(await listenOn(server, addressOf('tcp', folder)));
     const lent = Buffer.from('early');
     writeAtOnce(near, lent);
     lent.fill(0);
