@@ -43,7 +43,7 @@ export interface Tap {
 
 const RING_SIZE = 32 << 20;
 /** Megabytes of new objects in the relay's thread: those of a connection live as long as it does, the rest is short-lived. */
-const YOUNG = 2;
+const YOUNG = 8;
 /** Milliseconds between two looks at the ring while something happens. */
 const INTERVAL = 10;
 /** Looks without anything new before the relay is asked to wake us. */
