@@ -205,6 +205,10 @@ export class FastcgiConnection implements RecordSink {
     const { log } = this;
     if (parser === this.web) {
       switch (parser.type) {
+        case type.BEGIN_REQUEST:
+          this.count(parser);
+          this.begin(parser, bytes, start, end);
+          return;
         case type.PARAMS: {
           const request = this.newest(parser);
           this.count(parser);
@@ -228,6 +232,11 @@ export class FastcgiConnection implements RecordSink {
       if (!request) return;
       if (start < end) this.output.stdout(request, bytes, start, end);
       this.output.stdoutRecord(request, parser.contentLength);
+      return;
+    } else if (parser.type === type.END_REQUEST) {
+      const request = this.oldestUnfinished(parser);
+      this.count(parser);
+      this.end(parser, request, bytes, start, end);
       return;
     } else if (parser.type === type.STDERR) {
       const request = this.oldestUnfinished(parser);
@@ -257,7 +266,7 @@ export class FastcgiConnection implements RecordSink {
     const request = this.live.current[side];
     switch (parser.type) {
       case type.BEGIN_REQUEST:
-        if (side === WEB_SERVER) this.begin(parser);
+        if (side === WEB_SERVER) this.begin(parser, this.bodies, 0, this.bodyLengths[WEB_SERVER]);
         break;
       case type.PARAMS:
         if (request) this.input.paramsRecord(parser, request);
@@ -275,7 +284,7 @@ export class FastcgiConnection implements RecordSink {
         if (request) log.requests.stderrBytes[request.row] += content;
         break;
       case type.END_REQUEST:
-        if (side === APPLICATION) this.end(parser, request);
+        if (side === APPLICATION) this.end(parser, request, this.bodies, 8, 8 + this.bodyLengths[APPLICATION]);
         break;
       case type.ABORT_REQUEST:
         if (request) log.requests.marks[request.row] |= mark.REQUEST_ABORTED;
@@ -329,18 +338,18 @@ export class FastcgiConnection implements RecordSink {
     return this.live.length === 0 ? requestId === 1 : this.live.knows(requestId);
   }
 
-  private begin(parser: RecordParser): void {
+  /** `body`: what is there of the fixed body, body[at..end). */
+  private begin(parser: RecordParser, body: Uint8Array, at: number, end: number): void {
     const { requests } = this.log;
-    const body = this.bodies;
     if (parser.contentLength !== 8) this.problems.violation('record-bad-length', parser, WEB_SERVER, -1);
     const requestId = parser.requestId;
     const row = requests.add();
     requests.connection[row] = this.row;
     requests.protocol[row] = mark.PROTOCOL_FASTCGI;
     requests.requestId[row] = requestId;
-    if (this.bodyLengths[WEB_SERVER] >= 3) {
-      requests.role[row] = (body[0] << 8) | body[1];
-      if (body[2] & type.KEEP_CONN) requests.marks[row] |= mark.REQUEST_KEEP_CONN;
+    if (end - at >= 3) {
+      requests.role[row] = (body[at] << 8) | body[at + 1];
+      if (body[at + 2] & type.KEEP_CONN) requests.marks[row] |= mark.REQUEST_KEEP_CONN;
     }
     this.noteBegin(row, parser.recordOffset);
     this.owner.requestBegan(this.row, row);
@@ -368,18 +377,17 @@ export class FastcgiConnection implements RecordSink {
     }
   }
 
-  private end(parser: RecordParser, request: LiveRequest | undefined): void {
+  private end(parser: RecordParser, request: LiveRequest | undefined, body: Uint8Array, at: number, end: number): void {
     if (!request) return;
     const { requests } = this.log;
     const row = request.row;
-    const body = this.bodies;
     if (parser.contentLength !== 8) this.problems.violation('record-bad-length', parser, APPLICATION, row);
     requests.marks[row] |= mark.REQUEST_ENDED;
     requests.end[row] = this.time;
     requests.endPacket[row] = this.packet;
-    if (this.bodyLengths[APPLICATION] >= 5) {
-      requests.appStatus[row] = ((body[8] << 24) | (body[9] << 16) | (body[10] << 8) | body[11]) >>> 0;
-      requests.protocolStatus[row] = body[12];
+    if (end - at >= 5) {
+      requests.appStatus[row] = ((body[at] << 24) | (body[at + 1] << 16) | (body[at + 2] << 8) | body[at + 3]) >>> 0;
+      requests.protocolStatus[row] = body[at + 4];
     }
     this.live.end(request, (requests.marks[row] & mark.REQUEST_STDIN_ENDED) !== 0);
   }

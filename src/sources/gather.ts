@@ -6,7 +6,7 @@ import { conclude, type Gathered } from '../analysis/conclude.js';
 import { applyNotes, parseNotes } from '../analysis/live/tap-notes.js';
 import { Pipeline, type PipelineOptions } from '../analysis/pipeline.js';
 import type { InputFile, Snapshot } from '../analysis/snapshot.js';
-import { END, FRAME } from '../capture/frame-reader.js';
+import { END, FRAME, type FrameReader, type ReadCode } from '../capture/frame-reader.js';
 import type { ProcessLoad } from '../logs/process-load.js';
 import { UserError } from '../model/errors.js';
 import { Frame } from '../model/frame.js';
@@ -175,11 +175,7 @@ async function readCaptures(gathering: Gathering, options: GatherOptions, stoppi
   const turn = options.turn ?? PROGRESS_INTERVAL;
   let last = clock.now();
   for (;;) {
-    const code = reader.next(frame);
-    if (code === FRAME) {
-      pipeline.frame(frame);
-      continue;
-    }
+    const code = readFrames(reader, frame, pipeline);
     // All was read, also where the signal came first: Ctrl-C ends a whole pipeline.
     if (code === END) return;
     if (places) notePlace(gathering, places.position);
@@ -201,6 +197,19 @@ async function readCaptures(gathering: Gathering, options: GatherOptions, stoppi
     if (stopping.overSignal.aborted || (stopping.asked && !live)) break;
   }
   gathering.interrupted = true;
+}
+
+/** What is there already. A function of its own: one that is called often is machine code sooner than one that runs long. */
+function readFrames(
+  reader: Pick<FrameReader, 'next'>,
+  frame: Frame,
+  pipeline: Pipeline,
+): Exclude<ReadCode, typeof FRAME> {
+  for (;;) {
+    const code = reader.next(frame);
+    if (code !== FRAME) return code;
+    pipeline.frame(frame);
+  }
 }
 
 function notePlace({ places, pipeline, captures }: Gathering, position: number): void {
