@@ -10,18 +10,25 @@ const MAX_ARENA = 1 << 30;
 /** Bytes of values from which it is worth looking for those that nothing names any more. */
 const WORTH_RETAINING = 1 << 21;
 
+/**
+ * Room for values, and for their bytes, before there are any. So little that all grow while the first packets are read: V8
+ * takes a field that was never set again for a constant, and when it grows at last all machine code that knows it is lost.
+ */
+const FIRST_VALUES = 16;
+const FIRST_BYTES = 256;
+
 /** The id of "no value". */
 export const NO_STRING = 0;
 
 export class ByteStrings {
   /** Number of distinct values, the empty id 0 included. */
   size = 1;
-  private arena = new Uint8Array(1 << 16);
+  private arena = new Uint8Array(FIRST_BYTES);
   private used = 0;
-  private starts = new Uint32Array(1024);
-  private hashes = new Int32Array(1024);
-  private slots = new Uint32Array(2048);
-  private mask = 2047;
+  private starts = new Uint32Array(FIRST_VALUES);
+  private hashes = new Int32Array(FIRST_VALUES);
+  private slots = new Uint32Array(FIRST_VALUES * 2);
+  private mask = FIRST_VALUES * 2 - 1;
 
   /** The id of bytes[start..end), which is probably `guess` again: then nothing is hashed. */
   internLike(guess: number, bytes: Uint8Array, start: number, end: number): number {
@@ -67,11 +74,11 @@ export class ByteStrings {
     if (this.used < WORTH_RETAINING && this.size < WORTH_RETAINING / 16) return;
     const old = { arena: this.arena, starts: this.starts, size: this.size, used: this.used };
     const ids = new Uint32Array(old.size);
-    this.arena = new Uint8Array(1 << 16);
-    this.starts = new Uint32Array(1024);
-    this.hashes = new Int32Array(1024);
-    this.slots = new Uint32Array(2048);
-    this.mask = 2047;
+    this.arena = new Uint8Array(FIRST_BYTES);
+    this.starts = new Uint32Array(FIRST_VALUES);
+    this.hashes = new Int32Array(FIRST_VALUES);
+    this.slots = new Uint32Array(FIRST_VALUES * 2);
+    this.mask = FIRST_VALUES * 2 - 1;
     this.size = 1;
     this.used = 0;
     for (const column of columns) {
