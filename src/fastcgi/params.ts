@@ -5,29 +5,35 @@ import { REQUEST_CHUNKED, type RequestTable } from '../model/request-table.js';
 import type { NameValueParser, PairSink } from './name-value.js';
 import { decimal } from './response-head.js';
 
+// What the wanted pairs are.
+const METHOD = 1;
+const URI = 2;
+const SCRIPT = 3;
+const SCRIPT_FILE = 4;
+const LENGTH = 5;
+const TRANSFER_ENCODING = 6;
+
 // As bytes: to ask a string for its characters takes several times as long.
 const ascii = new TextEncoder();
-const REQUEST_METHOD = ascii.encode('REQUEST_METHOD');
-const REQUEST_URI = ascii.encode('REQUEST_URI');
-const SCRIPT_NAME = ascii.encode('SCRIPT_NAME');
-const SCRIPT_FILENAME = ascii.encode('SCRIPT_FILENAME');
-const CONTENT_LENGTH = ascii.encode('CONTENT_LENGTH');
-const HTTP_TRANSFER_ENCODING = ascii.encode('HTTP_TRANSFER_ENCODING');
+/** Each at its number. */
+const NAMES: readonly Uint8Array[] = [
+  '',
+  'REQUEST_METHOD',
+  'REQUEST_URI',
+  'SCRIPT_NAME',
+  'SCRIPT_FILENAME',
+  'CONTENT_LENGTH',
+  'HTTP_TRANSFER_ENCODING',
+].map((name) => ascii.encode(name));
 
-const WANTED = new Uint8Array(256);
-/** The byte at which the wanted names differ most from the others of their lengths, and 1 for what it may be. */
+/** The byte in which the wanted names all differ, from most others of their lengths too; which name it tells. */
 const TELLING = 8;
 const TOLD = new Uint8Array(256);
-for (const name of [
-  REQUEST_METHOD,
-  REQUEST_URI,
-  SCRIPT_NAME,
-  SCRIPT_FILENAME,
-  CONTENT_LENGTH,
-  HTTP_TRANSFER_ENCODING,
-]) {
+const WANTED = new Uint8Array(256);
+for (const [kind, name] of NAMES.entries()) {
+  if (kind === 0) continue;
   WANTED[name.length] = 1;
-  TOLD[name[TELLING]] = 1;
+  TOLD[name[TELLING]] = kind;
 }
 
 /** Stores the pairs of the request at `row`. */
@@ -68,55 +74,41 @@ export class ParamsKeeper implements PairSink {
 
   pair(bytes: Uint8Array, nameStart: number, valueStart: number, valueEnd: number): void {
     // Two thirds of what a web server sends have a wanted length, and REQUEST_URI and REMOTE_ADDR begin alike.
-    if (TOLD[bytes[nameStart + TELLING]] === 0) return;
-    const requests = this.requests;
-    const row = this.row;
-    switch (valueStart - nameStart) {
-      case 11:
-        if (is(bytes, nameStart, REQUEST_URI)) {
+    const kind = TOLD[bytes[nameStart + TELLING]];
+    if (kind === 0 || !is(bytes, nameStart, valueStart, NAMES[kind])) return;
+    const { requests, row } = this;
+    switch (kind) {
+      case METHOD:
+        requests.method[row] = this.lastMethod = this.strings.internLike(this.lastMethod, bytes, valueStart, valueEnd);
+        break;
+      case URI:
+        requests.uri[row] = this.strings.intern(bytes, valueStart, valueEnd);
+        break;
+      case SCRIPT:
+        // A web server that sends no REQUEST_URI still names the script by its URL path. Most send it soon after.
+        if (requests.uri[row] !== NO_STRING) break;
+        if (bytes === this.piece) {
+          this.nameStart = valueStart;
+          this.nameEnd = valueEnd;
+        } else {
           requests.uri[row] = this.strings.intern(bytes, valueStart, valueEnd);
-        } else if (requests.uri[row] === NO_STRING && is(bytes, nameStart, SCRIPT_NAME)) {
-          // A web server that sends no REQUEST_URI still names the script by its URL path. Most send it soon after.
-          if (bytes === this.piece) {
-            this.nameStart = valueStart;
-            this.nameEnd = valueEnd;
-          } else {
-            requests.uri[row] = this.strings.intern(bytes, valueStart, valueEnd);
-          }
         }
         break;
-      case 14:
-        if (is(bytes, nameStart, REQUEST_METHOD)) {
-          requests.method[row] = this.lastMethod = this.strings.internLike(
-            this.lastMethod,
-            bytes,
-            valueStart,
-            valueEnd,
-          );
-        } else if (is(bytes, nameStart, CONTENT_LENGTH)) {
-          requests.contentLength[row] = decimal(bytes, valueStart, valueEnd);
-        }
+      case SCRIPT_FILE:
+        requests.script[row] = this.lastScript = this.strings.internLike(this.lastScript, bytes, valueStart, valueEnd);
         break;
-      case 15:
-        if (is(bytes, nameStart, SCRIPT_FILENAME)) {
-          requests.script[row] = this.lastScript = this.strings.internLike(
-            this.lastScript,
-            bytes,
-            valueStart,
-            valueEnd,
-          );
-        }
+      case LENGTH:
+        requests.contentLength[row] = decimal(bytes, valueStart, valueEnd);
         break;
-      case 22:
-        if (valueEnd - valueStart >= 7 && is(bytes, nameStart, HTTP_TRANSFER_ENCODING)) {
-          requests.marks[row] |= REQUEST_CHUNKED;
-        }
+      case TRANSFER_ENCODING:
+        if (valueEnd - valueStart >= 7) requests.marks[row] |= REQUEST_CHUNKED;
         break;
     }
   }
 }
 
-function is(bytes: Uint8Array, start: number, name: Uint8Array): boolean {
+function is(bytes: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
+  if (end - start !== name.length) return false;
   for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name[i]) return false;
   return true;
 }
