@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { namedNumbers } from './named-numbers.mjs';
 
 /** What is loaded on demand stays out: it is in the whole program. */
 const withoutDynamicImports = {
@@ -29,7 +30,7 @@ export async function buildQuick(root, bundle) {
     define: { 'process.env.NODE_ENV': '"production"', 'import.meta.url': 'bundleUrl' },
     banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
     minifySyntax: true,
-    plugins: [withoutDynamicImports],
+    plugins: [withoutDynamicImports, namedNumbers(join(root, 'src'))],
     metafile: true,
     logLevel: 'warning',
   });

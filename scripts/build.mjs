@@ -8,6 +8,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildQuick } from './build-quick.mjs';
+import { namedNumbers } from './named-numbers.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
@@ -53,6 +54,7 @@ const { metafile } = await build({
   },
   // Puts the numbers of named constants where they are used: the packet path is full of them.
   minifySyntax: true,
+  plugins: [namedNumbers(join(root, 'src'))],
   metafile: true,
   logLevel: 'warning',
 });
