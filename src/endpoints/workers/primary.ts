@@ -25,6 +25,8 @@ const LAST_MOMENTS = 500;
 const START_FAILURES = 3;
 /** How long a graceful end may take that a signal asked for: as Server.close. Milliseconds. */
 const CLOSE_TIMEOUT = 10_000;
+/** How long the channels of processes that have ended are waited for. Milliseconds. */
+const LAST_CHANNELS = 1000;
 
 export class Primary {
   private readonly seats: Seats;
@@ -293,9 +295,27 @@ export class Primary {
     if (this.isFinished) return;
     this.isFinished = true;
     await this.keepers?.close();
+    await channelsClosed();
     const code = this.uncut ? this.exitCode : this.exitCode || this.cutCode;
     this.tell({ kind: 'finished', uncut: this.uncut }, () => this.exit(code));
   }
+}
+
+/**
+ * node:cluster gives back what a process shared, and removes an AF_UNIX socket's file with the last one, when the
+ * process's channel has closed, which may be after its end.
+ */
+function channelsClosed(): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (Object.keys(cluster.workers ?? {}).length === 0) resolve();
+    };
+    cluster.on('disconnect', look);
+    cluster.on('exit', look);
+    // Whoever still holds a channel open is none of ours.
+    setTimeout(resolve, LAST_CHANNELS);
+    look();
+  });
 }
 
 function addKnown(one: CacheCounters | undefined, other: CacheCounters | undefined): CacheCounters | undefined {
