@@ -19,7 +19,7 @@ export function* concludeSteps(gathered: Gathered): Generator<void, Snapshot, vo
   }
   const backends = describeBackends(facts);
   yield;
-  const summary = summarise(facts, backends);
+  const summary = summarise(facts);
   yield;
   const { origin } = gathered.pipeline;
   return {

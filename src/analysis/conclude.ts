@@ -33,7 +33,7 @@ export function conclude(gathered: Gathered): Snapshot {
   const backends = describeBackends(facts);
   return {
     input: describeInput(gathered, facts),
-    summary: summarise(facts, backends),
+    summary: summarise(facts),
     backends,
     processes: joinProcesses(facts, origin ? origin.seconds + origin.nanoseconds / 1e9 : Number.NaN),
     findings,
@@ -61,7 +61,7 @@ function factsOf(gathered: Gathered, leftOut?: LeftOut): Facts & { queues: Facts
   const { pipeline } = gathered;
   const { session, tracker } = pipeline;
   clearUnixTimeWaits(pipeline);
-  const { listeners, listenerOf } = indexListeners(session, leftOut);
+  const { listeners, listenerOf } = indexListeners(session, pipeline.lastTime, leftOut);
   const { counters } = tracker;
   const inputProblems = [...pipeline.problems, ...gathered.problems];
   const facts: Facts & { queues: Facts['queues'] } = {

@@ -11,6 +11,7 @@ import type { ConnectionTable } from '../tcp/connection-table.js';
 import type { ConversationTable } from './conversation-table.js';
 import type { Endings } from './endings.js';
 import type { QueueModel } from './queue-model.js';
+import type { RequestFigures } from './request-figures.js';
 
 /** A listening application endpoint. */
 export interface Listener {
@@ -32,6 +33,7 @@ export interface Listener {
   readonly roughConnections: Uint32Array;
   /** Rows of its requests in the order they began. */
   readonly requests: Uint32Array;
+  readonly figures: RequestFigures;
   /** Those of them that did not go smoothly in every respect: the only ones that findings about single requests look at. */
   readonly roughRequests: Uint32Array;
 }

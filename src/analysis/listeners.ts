@@ -1,6 +1,7 @@
 // Which endpoints are FastCGI or SCGI listeners, and which connections and requests are theirs.
 import { Endings } from './endings.js';
 import type { Facts, Listener } from './facts.js';
+import { RequestFigures } from './request-figures.js';
 import type { Session } from './session.js';
 import { isSmoothConnection } from './smooth-connections.js';
 import { isSmooth } from './smooth-requests.js';
@@ -25,9 +26,8 @@ class Group {
   connectionsToCome = 0;
   requestsToCome = 0;
   connections = new Uint32Array(0);
-  requests = new Uint32Array(0);
   connectionCount = 0;
-  requestCount = 0;
+  figures!: RequestFigures;
 
   /** @param key address * 65536 + port */
   constructor(readonly key: number) {}
@@ -36,16 +36,18 @@ class Group {
 /**
  * Groups the session's connections by listener. Connections without payload count for listeners found by others.
  * `listenerOf` knows those that are left out as well: requests that are not may be theirs.
+ * @param duration of the input, in nanoseconds
  */
-export function indexListeners(session: Session, leftOut?: LeftOut): ListenerIndex {
+export function indexListeners(session: Session, duration: number, leftOut?: LeftOut): ListenerIndex {
   const listenerOf = new Int32Array(session.connections.count);
   const named: NamedPorts = new Map(session.options.named.map(({ port, protocol }) => [port, protocol]));
   const groups = groupsOf(session, named, listenerOf, leftOut?.connections);
-  const requestRows = session.log.requests.count;
+  const { requests } = session.log;
+  const tables = { requests, connections: session.connections, duration };
   for (const group of groups) {
     group.connections = new Uint32Array(group.connectionsToCome);
     // Of a live source, old requests of a connection may be gone.
-    group.requests = new Uint32Array(Math.min(group.requestsToCome, requestRows));
+    group.figures = new RequestFigures(tables, Math.min(group.requestsToCome, requests.count));
   }
   takeConnections(session, groups, listenerOf, leftOut?.connections);
   takeRequests(session, groups, listenerOf, leftOut?.requests);
@@ -125,7 +127,7 @@ function takeRequests(
     const index = listenerOf[connection[row]];
     if (index === -1 || leftOut?.[row] === 1) continue;
     const group = groups[index];
-    group.requests[group.requestCount++] = row;
+    group.figures.add(row);
     if (!isSmooth(requests, connections, row)) group.roughRequests.push(row);
   }
 }
@@ -146,7 +148,8 @@ function listenerFrom(session: Session, named: NamedPorts, group: Group, index: 
     connections: group.connections,
     endings: group.endings,
     roughConnections: Uint32Array.from(group.roughConnections),
-    requests: group.requests.subarray(0, group.requestCount),
+    requests: group.figures.finish(),
+    figures: group.figures,
     roughRequests: Uint32Array.from(group.roughRequests),
   };
 }

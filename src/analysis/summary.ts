@@ -5,21 +5,20 @@ import { MARK_SYN, MARK_SYN_ACK } from '../tcp/connection-table.js';
 import { Endings, firstFinsOf, firstResetsOf, timeWaitsOf } from './endings.js';
 import { closeTime, type Facts } from './facts.js';
 import { summaryListeners } from './listeners.js';
-import { requestTimes } from './request-times.js';
-import type { Backend, Counts, LatencyFigures, Summary } from './snapshot.js';
+import { figuresOf, type RequestFigures } from './request-figures.js';
+import type { Counts, LatencyFigures, Summary } from './snapshot.js';
 import { maxOpen } from './sweep.js';
+import { Tally } from './tally.js';
 import { timeWaitPeak } from './time-wait-ledger.js';
 
-/**
- * @param backends those of all listeners, in their order; of a single one nothing need be computed again
- * @param latency left out: computed
- */
-export function summarise(facts: Facts, backends: readonly Backend[], latency?: LatencyFigures): Summary {
+/** @param latency left out: computed */
+export function summarise(facts: Facts, latency?: LatencyFigures): Summary {
   const listeners = summaryListeners(facts);
   const rows = joined(listeners.map((listener) => listener.connections));
-  const requestRows = joined(listeners.map((listener) => listener.requests));
-  const only = listeners.length === 1 ? backends[listeners[0].index] : undefined;
-  const times = only ? undefined : requestTimes(facts, requestRows);
+  const figures =
+    listeners.length === 1
+      ? listeners[0].figures
+      : figuresOf(facts, joined(listeners.map((listener) => listener.requests)).sort());
   const { connections, conversations } = facts;
   let neverEstablished = 0;
   let midStream = 0;
@@ -53,40 +52,23 @@ export function summarise(facts: Facts, backends: readonly Backend[], latency?: 
     timeWaitRate: facts.duration > 0 ? leaving / (facts.duration / 1e9) : 0,
     timeWaitPeak: timeWaitPeak(facts, listeners),
     maxOpenConnections: maxOpenConnections(facts, rows),
-    ...requestFigures(facts, requestRows, joined(listeners.map((listener) => listener.roughRequests))),
+    ...requestFigures(facts, figures, joined(listeners.map((listener) => listener.roughRequests))),
     records: recordCounts(facts.log.recordCounts, facts.log.recordCounts),
     recordBytes: recordCounts(facts.log.recordBytes, facts.log.recordCounts),
     paddingBytes: facts.log.paddingBytes,
-    maxConcurrentRequests: only?.maxConcurrentRequests ?? maxOpen(times!.begins, times!.ends),
+    maxConcurrentRequests: figures.running.most,
     requestsPerConnection: Object.fromEntries([...perConnection.counts()].sort((a, b) => a[0] - b[0])),
-    latency: latency ?? only?.latency ?? times!.latency(),
+    latency: latency ?? figures.latency(),
   };
 }
 
-/** @param rough those of `rows` that did not go smoothly: of the others some figures are known */
-function requestFigures(facts: Facts, rows: Uint32Array, rough: Uint32Array) {
+/** @param rough those that did not go smoothly: of the others some figures are known */
+function requestFigures(facts: Facts, figures: RequestFigures, rough: Uint32Array) {
   const { requests, strings } = facts;
   const roles = new Tally();
-  const methods = new Tally();
-  const httpStatus = new Tally();
   const appStatus = new Tally();
   const protocolStatus = new Tally();
   let unfinished = 0;
-  let stdin = 0;
-  let stdout = 0;
-  let stderr = 0;
-  let data = 0;
-  let kept = 0;
-  for (let at = 0; at < rows.length; at++) {
-    const row = rows[at];
-    if (requests.marks[row] & request.REQUEST_KEEP_CONN) kept++;
-    stdin += requests.stdinBytes[row];
-    stdout += requests.stdoutBytes[row];
-    stderr += requests.stderrBytes[row];
-    data += requests.dataBytes[row];
-    methods.add(requests.method[row]);
-    httpStatus.add(requests.httpStatus[row]);
-  }
   for (let at = 0; at < rough.length; at++) {
     const row = rough[at];
     if (!(requests.marks[row] & request.REQUEST_ENDED)) unfinished++;
@@ -95,20 +77,27 @@ function requestFigures(facts: Facts, rows: Uint32Array, rough: Uint32Array) {
     appStatus.add(requests.protocolStatus[row] === request.NO_PROTOCOL_STATUS ? -1 : requests.appStatus[row]);
     protocolStatus.add(requests.protocolStatus[row]);
   }
-  const smooth = rows.length - rough.length;
+  const smooth = figures.count - rough.length;
   if (smooth > 0) {
     roles.add(RESPONDER, smooth);
     appStatus.add(0, smooth);
     protocolStatus.add(REQUEST_COMPLETE, smooth);
   }
   return {
-    requests: rows.length,
-    keepConn: { set: kept, unset: rows.length - kept },
+    requests: figures.count,
+    keepConn: { set: figures.keepConn, unset: figures.count - figures.keepConn },
     unfinished,
-    bytes: { stdin, stdout, stderr, data },
+    bytes: {
+      stdin: figures.stdinBytes,
+      stdout: figures.stdoutBytes,
+      stderr: figures.stderrBytes,
+      data: figures.dataBytes,
+    },
     roles: named(roles.counts(), roleName),
-    methods: named(methods.counts(), (id) => strings.text(id) || 'none'),
-    httpStatus: named(httpStatus.counts(), (status) => (status === request.NO_STATUS ? 'none' : String(status))),
+    methods: named(figures.methods.counts(), (id) => strings.text(id) || 'none'),
+    httpStatus: named(figures.httpStatus.counts(), (status) =>
+      status === request.NO_STATUS ? 'none' : String(status),
+    ),
     appStatus: named(appStatus.counts(), (status) => (status === -1 ? 'none' : String(status))),
     protocolStatus: named(protocolStatus.counts(), (status) =>
       status === request.NO_PROTOCOL_STATUS ? 'none' : String(status),
@@ -131,25 +120,6 @@ function recordCounts(values: Float64Array, counts: Float64Array): Counts {
   const named: Record<string, number> = {};
   for (let type = 0; type < values.length; type++) if (counts[type] > 0) named[typeName(type)] = values[type];
   return named;
-}
-
-/** Counts values of which most are small. */
-class Tally {
-  private readonly small = new Float64Array(1024);
-  private readonly others = new Map<number, number>();
-
-  add(value: number, times = 1): void {
-    if (value >= 0 && value < 1024) this.small[value] += times;
-    else this.others.set(value, (this.others.get(value) ?? 0) + times);
-  }
-
-  counts(): Map<number, number> {
-    const counts = new Map<number, number>();
-    for (let value = 0; value < this.small.length; value++)
-      if (this.small[value] > 0) counts.set(value, this.small[value]);
-    for (const [value, count] of this.others) counts.set(value, count);
-    return counts;
-  }
 }
 
 /** Counts by name, the most frequent first. */

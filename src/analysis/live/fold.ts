@@ -78,7 +78,7 @@ function numbered(kept: Uint8Array): Int32Array {
 /** The totals of the rows that go, which are all that the listeners have. */
 function totalsOf(gone: Facts): Folded {
   // Percentiles cannot be added: those of the rows that stay are told.
-  const summary = summarise(gone, [], { timeToFirstByte: null, total: null });
+  const summary = summarise(gone, { timeToFirstByte: null, total: null });
   return {
     // Counts of records are kept by the log, over all rows there ever were.
     summary: { ...summary, records: {}, recordBytes: {}, paddingBytes: 0 },
