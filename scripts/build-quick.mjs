@@ -5,15 +5,28 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { namedNumbers } from './named-numbers.mjs';
 
-/** What is loaded on demand stays out: it is in the whole program. */
+/** What is loaded on demand stays out, but for Node's own modules: it is in the whole program. */
 const withoutDynamicImports = {
   name: 'without-dynamic-imports',
   setup(building) {
     building.onResolve({ filter: /.*/ }, ({ kind, path }) =>
-      kind === 'dynamic-import' ? { path, namespace: 'not-here' } : undefined,
+      kind === 'dynamic-import' && !path.startsWith('node:') ? { path, namespace: 'not-here' } : undefined,
     );
     building.onLoad({ filter: /.*/, namespace: 'not-here' }, () => ({
       contents: `throw Object.assign(new Error('not in the quick program'), { code: 'FCGI_INSPECT_NOT_HERE' });`,
+    }));
+  },
+};
+
+/** Commander asks for child_process, and all of Node's network with it, for commands that are programs: ours are not. */
+const childProcessWhenUsed = {
+  name: 'child-process-when-used',
+  setup(building) {
+    building.onResolve({ filter: /^node:child_process$/ }, ({ kind, path, namespace }) =>
+      kind === 'require-call' && namespace === 'file' ? { path, namespace: 'when-used' } : undefined,
+    );
+    building.onLoad({ filter: /.*/, namespace: 'when-used' }, ({ path }) => ({
+      contents: `module.exports = { get spawn() { return require('${path}').spawn; } };`,
     }));
   },
 };
@@ -27,10 +40,12 @@ export async function buildQuick(root, bundle) {
     format: 'cjs',
     platform: 'node',
     target: 'node20',
+    // A script that is no module has no import().
+    supported: { 'dynamic-import': false },
     define: { 'process.env.NODE_ENV': '"production"', 'import.meta.url': 'bundleUrl' },
     banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
     minifySyntax: true,
-    plugins: [withoutDynamicImports, namedNumbers(join(root, 'src'))],
+    plugins: [withoutDynamicImports, childProcessWhenUsed, namedNumbers(join(root, 'src'))],
     metafile: true,
     logLevel: 'warning',
   });

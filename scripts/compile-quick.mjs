@@ -1,8 +1,9 @@
 // Lets the quick program do its main jobs on two fixtures, and keeps what V8 has compiled by then.
 import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { compiledFile, run, scriptOf } from '../bin/quick.js';
+import quickProgram from '../bin/quick.js';
 
+const { compiledFile, run, scriptOf } = quickProgram;
 const script = scriptOf();
 const { quick } = run(script);
 const captures = ['time-wait-application-side', 'healthy-kept']

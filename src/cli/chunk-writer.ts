@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { UserError } from '../model/errors.js';
+import { outputStream } from './standard-output.js';
 
 /** Characters or bytes collected before a write. */
 const BLOCK = 64 * 1024;
@@ -16,7 +17,7 @@ export class ChunkWriter {
 
   /** @param file a path; undefined for standard output */
   constructor(private readonly file: string | undefined) {
-    this.stream = file === undefined ? process.stdout : createWriteStream(file);
+    this.stream = file === undefined ? outputStream() : createWriteStream(file);
     this.stream.on('error', (error: NodeJS.ErrnoException) => {
       this.failure = error;
     });

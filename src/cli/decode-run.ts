@@ -10,7 +10,7 @@ import { UserError } from '../model/errors.js';
 import { Frame } from '../model/frame.js';
 import { type CaptureInput, openCapture } from '../sources/capture-file.js';
 import { openInterface } from '../sources/capture-interface.js';
-import { systemClock } from '../sources/clock.js';
+import { plainClock } from '../sources/clock.js';
 import { ChunkWriter } from './chunk-writer.js';
 import type { DecodeOptions } from './decode-options.js';
 import { type DecodeView, viewFor } from './decode-view.js';
@@ -111,7 +111,7 @@ async function read(
   view.begin(pipeline);
   const { reader } = input;
   const frame = new Frame();
-  let last = systemClock.now();
+  let last = plainClock.now();
   while (!view.done && !writer.closed && !signal.aborted) {
     const code = reader.next(frame);
     if (code === FRAME) {
@@ -124,8 +124,8 @@ async function read(
     const filled = input.fill();
     if (typeof filled !== 'boolean') await filled;
     pipeline.severalInterfaces = reader.interfaceCount > 1;
-    if (systemClock.now() - last < TURN) continue;
-    last = systemClock.now();
+    if (plainClock.now() - last < TURN) continue;
+    last = plainClock.now();
     await new Promise((resolve) => setImmediate(resolve));
   }
   pipeline.finish();

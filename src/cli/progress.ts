@@ -1,6 +1,7 @@
 // One line on stderr that says how far the reading is: only on a terminal, and only when it takes longer than a moment.
+import { fstatSync } from 'node:fs';
 import { formatCount } from '../reporters/format-count.js';
-import { type Clock, systemClock } from '../sources/clock.js';
+import { type Clock, plainClock } from '../sources/clock.js';
 import type { Progress } from '../sources/gather.js';
 
 export interface ProgressLine {
@@ -26,8 +27,8 @@ const silent: ProgressLine = { update: () => {}, end: () => {} };
 
 export function progressLine(
   quiet: boolean,
-  terminal: ProgressTerminal = process.stderr,
-  clock: Clock = systemClock,
+  terminal: ProgressTerminal = standardError(),
+  clock: Clock = plainClock,
 ): ProgressLine {
   if (quiet || terminal.isTTY !== true || process.env.TERM === 'dumb') return silent;
   const began = clock.now();
@@ -47,6 +48,11 @@ export function progressLine(
       visible = false;
     },
   };
+}
+
+/** Node loads much to write to a stream, and only a terminal is written to. */
+function standardError(): ProgressTerminal {
+  return fstatSync(2).isCharacterDevice() ? process.stderr : { isTTY: false, write: () => {} };
 }
 
 /** `reading  42%   1,234,567 packets   830,000 packets/s`; `elapsed` in milliseconds. */

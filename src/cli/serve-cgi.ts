@@ -4,6 +4,7 @@ import { runAsCgi } from '../endpoints/workers/run-as-cgi.js';
 import { UserError } from '../model/errors.js';
 import { exitWith } from './exit.js';
 import type { ServePlan } from './serve-run.js';
+import { standardOutput } from './standard-output.js';
 
 export async function serveAsCgi(plan: ServePlan): Promise<void> {
   if (process.env.REQUEST_METHOD === undefined) {
@@ -13,7 +14,7 @@ export async function serveAsCgi(plan: ServePlan): Promise<void> {
     );
   }
   const { responder, close } = await serveHandlers({ ...plan.application, log: false }, () => {});
-  const { env: environment, stdin, stdout, stderr } = process;
-  exitWith(await runAsCgi(responder!, { environment, stdin, stdout, stderr, signals: process }));
+  const { env: environment, stdin, stderr } = process;
+  exitWith(await runAsCgi(responder!, { environment, stdin, stdout: standardOutput(), stderr, signals: process }));
   close();
 }

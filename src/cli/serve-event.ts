@@ -13,6 +13,7 @@ import { requestLine, type ServedTotals, totalsText } from '../reporters/serve-t
 import { exitWith } from './exit.js';
 import { advise, complain } from './output.js';
 import type { ServePlan } from './serve-run.js';
+import { standardOutput } from './standard-output.js';
 
 /** @throws UserError, ListenError */
 export async function serveHere(plan: ServePlan): Promise<void> {
@@ -71,14 +72,14 @@ export async function serveHere(plan: ServePlan): Promise<void> {
   handlers.close();
   const duration = (systemClock.now() - started) / 1000;
   const happened = faults?.schedules.map(({ fault, happened }) => ({ text: fault.text, happened })) ?? [];
-  if (!options.quiet) process.stdout.write(totalsText(totalsOf(server, duration, happened), options.ascii === true));
+  if (!options.quiet) standardOutput().write(totalsText(totalsOf(server, duration, happened), options.ascii === true));
   exitWith(code);
 }
 
 /** A line of `serve -v`. */
 export function printRequest(request: ServedRequest, worker: boolean, ascii: boolean): void {
   const time = new Date().toISOString().slice(11, 23);
-  process.stdout.write(`${requestLine(request, time, worker, ascii)}\n`);
+  standardOutput().write(`${requestLine(request, time, worker, ascii)}\n`);
 }
 
 /** The line that says where it listens; `address` as node:net has it, a path of AF_UNIX, or text for people. */

@@ -10,6 +10,7 @@ import { exitWith } from './exit.js';
 import { advise, complain } from './output.js';
 import { listeningText, printRequest } from './serve-event.js';
 import type { ServePlan } from './serve-run.js';
+import { standardOutput } from './standard-output.js';
 
 /** Threads of libfcgi's threaded example. */
 const LIBFCGI_THREADS = 20;
@@ -82,7 +83,7 @@ export async function servePool(plan: ServePlan, acceptMutex: boolean): Promise<
   await pool.closed;
   const faults = application.faults.map((text, index) => ({ text, happened: happened[index] }));
   if (!options.quiet) {
-    process.stdout.write(
+    standardOutput().write(
       totalsText(
         {
           connections: totals.accepted,

@@ -4,8 +4,17 @@ import { textWidth } from './text-layout.js';
 
 // Controls, format characters (bidirectional overrides and isolates, zero-width ones, tags), surrogates, private use,
 // unassigned, line and paragraph separators, and letters that are drawn as nothing (fillers, variation selectors).
-const UNSAFE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
+const unsafe = madeOnce(() => /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u);
 const PLAIN = /^[\x20-\x7e]*$/;
+
+/** Made when it is first asked for: expressions of Unicode's classes take as long to make as a small report. */
+function madeOnce(make: () => RegExp): () => RegExp {
+  let made: RegExp | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
 
 /**
  * Text that is safe to print on one line. Controls and bytes that are no UTF-8 are shown as `\xNN` (line feed,
@@ -33,12 +42,12 @@ export function safeText(value: string | Uint8Array, maxWidth = Number.POSITIVE_
 
 /** Combining marks on one character: more would be drawn over the lines around. */
 const MAX_MARKS = 4;
-const MARK = /\p{M}/u;
+const mark = madeOnce(() => /\p{M}/u);
 
 function* piecesOfString(text: string): Generator<string> {
   let marks = 0;
   for (const character of text) {
-    marks = character > '\u02ff' && MARK.test(character) ? marks + 1 : 0;
+    marks = character > '\u02ff' && mark().test(character) ? marks + 1 : 0;
     yield piece(character, marks);
   }
 }
@@ -53,14 +62,14 @@ function* piecesOfBytes(bytes: Uint8Array): Generator<string> {
       continue;
     }
     const character = String.fromCodePoint(codePoint(bytes, at, length));
-    marks = length > 1 && MARK.test(character) ? marks + 1 : 0;
+    marks = length > 1 && mark().test(character) ? marks + 1 : 0;
     yield piece(character, marks);
     at += length;
   }
 }
 
 function piece(character: string, marks: number): string {
-  if (marks <= MAX_MARKS && !UNSAFE.test(character)) return character;
+  if (marks <= MAX_MARKS && !unsafe().test(character)) return character;
   const code = character.codePointAt(0)!;
   if (code === 0x0a) return '\\n';
   if (code === 0x0d) return '\\r';

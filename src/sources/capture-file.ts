@@ -8,7 +8,6 @@
 //     else { const filled = input.fill(); if (typeof filled !== 'boolean') await filled; }
 //   }
 import { constants, createReadStream, fstatSync, openSync, type Stats, statSync } from 'node:fs';
-import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { ByteWindow } from '../capture/byte-window.js';
 import { describeOther, detectKind, openFrameReader } from '../capture/detect.js';
@@ -93,7 +92,7 @@ export interface TextInput extends OpenInput {
  * @throws UserError when it cannot be read or is no capture, with one sentence that names it.
  */
 export async function openCapture(path: string, options: CaptureOptions = {}): Promise<CaptureInput | TextInput> {
-  return openSource(path, isStandardInput(path) ? openStandardInput(options) : openPath(path, options), options);
+  return openSource(path, isStandardInput(path) ? openStandardInput(options) : await openPath(path, options), options);
 }
 
 /** The same for a stream, which is `name` in messages. */
@@ -110,12 +109,12 @@ function isStandardInput(path: string): boolean {
   return path === '-' || path === '/dev/stdin';
 }
 
-function openPath(path: string, options: CaptureOptions): ByteSource {
+async function openPath(path: string, options: CaptureOptions): Promise<ByteSource> {
   try {
     const stats = statSync(path);
     if (stats.isDirectory())
       throw new UserError(`cannot read ${path}: it is a directory`, 'name the capture files in it');
-    if (stats.isFIFO()) return new StreamSource(openFifo(path));
+    if (stats.isFIFO()) return new StreamSource(await openFifo(path));
     if (!stats.isFile()) return new StreamSource(createReadStream(path));
     return fileSource(openSync(path, 'r'), stats, options);
   } catch (error) {
@@ -127,7 +126,8 @@ function openPath(path: string, options: CaptureOptions): ByteSource {
  * A FIFO as a socket, which waits for readiness: a file stream would block a thread in open() or read() for as long as
  * nobody writes, and the process could not end before.
  */
-function openFifo(path: string): Readable {
+async function openFifo(path: string): Promise<Readable> {
+  const { Socket } = await import('node:net');
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   return new Socket({ fd: descriptor, readable: true, writable: false });
 }
@@ -157,7 +157,7 @@ async function openSource(
     let compression: null | 'gzip' = null;
     let kind = await detect(bytes, window);
     if (kind === 'gzip') {
-      bytes = new GzipSource(source, window);
+      bytes = await GzipSource.around(source, window);
       compression = 'gzip';
       window = new ByteWindow();
       kind = await detect(bytes, window);

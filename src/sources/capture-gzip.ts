@@ -1,6 +1,6 @@
 // gzip around another source of bytes. zlib works in the background on the next piece while the last one is read. A
 // stream that ends too early or is damaged gives everything that could be decompressed before that.
-import { createGunzip } from 'node:zlib';
+import type { Gunzip } from 'node:zlib';
 import type { ByteWindow } from '../capture/byte-window.js';
 import type { CaptureProblem } from '../model/problem.js';
 import type { ByteSource } from './capture-bytes.js';
@@ -13,7 +13,6 @@ const OUTPUT_CHUNK = 64 * 1024;
 const TRAILER = 8;
 
 export class GzipSource implements ByteSource {
-  private readonly gunzip = createGunzip({ chunkSize: OUTPUT_CHUNK });
   private readonly output: Uint8Array[] = [];
   private piece: Promise<boolean> | undefined;
   private failure: Error | undefined;
@@ -22,9 +21,16 @@ export class GzipSource implements ByteSource {
   private damaged = false;
 
   /** `compressed` holds the bytes that `inner` has given already. */
-  constructor(
+  static async around(inner: ByteSource, compressed: ByteWindow): Promise<GzipSource> {
+    // Most captures are not compressed.
+    const { createGunzip } = await import('node:zlib');
+    return new GzipSource(inner, compressed, createGunzip({ chunkSize: OUTPUT_CHUNK }));
+  }
+
+  private constructor(
     private readonly inner: ByteSource,
     private readonly compressed: ByteWindow,
+    private readonly gunzip: Gunzip,
   ) {
     this.gunzip.on('data', (chunk: Uint8Array) => this.output.push(chunk));
     this.gunzip.on('error', (error: Error) => {

@@ -1,6 +1,5 @@
 // A live capture on an interface of this machine, through tcpdump, which knows how to get at packets with the rights the
 // user has.
-import { spawn } from 'node:child_process';
 import { UserError } from '../model/errors.js';
 import { type CaptureInput, type CaptureOptions, openCaptureStream } from './capture-file.js';
 
@@ -33,6 +32,7 @@ export interface LiveCapture extends CaptureInput {
  */
 export async function openInterface(name: string, options: InterfaceOptions): Promise<LiveCapture> {
   const command = options.command ?? 'tcpdump';
+  const { spawn } = await import('node:child_process');
   // -U: every packet at once; the filter is one argument, and `--` keeps it from being taken for options.
   const child = spawn(command, ['-U', '-w', '-', '-i', name, '--', options.filter], {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -13,7 +13,7 @@ import { Frame } from '../model/frame.js';
 import type { CaptureProblem } from '../model/problem.js';
 import { type CaptureInput, type CaptureOptions, openCapture, type TextInput } from './capture-file.js';
 import { MergedReader } from './capture-merge.js';
-import { type Clock, systemClock } from './clock.js';
+import { type Clock, plainClock } from './clock.js';
 import { PlaceIndex } from './place-index.js';
 import { STOPPED, Stopping } from './stopping.js';
 import { type LogTimes, readTextInput, type TextResult } from './text-input.js';
@@ -164,7 +164,7 @@ function timesOfLogs(gathering: Gathering): void {
 
 async function readCaptures(gathering: Gathering, options: GatherOptions, stopping: Stopping): Promise<void> {
   const { pipeline, captures } = gathering;
-  const clock = options.clock ?? systemClock;
+  const clock = options.clock ?? plainClock;
   const source = captures.length === 1 ? captures[0] : new MergedReader(captures);
   const reader = 'reader' in source ? source.reader : source;
   const live = captures.some((input) => input.size === undefined);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { createProgram } from '../../src/cli/main.js';
 import { projectRoot } from '../support/paths.js';
 import { runBin, temporaryFolder } from '../support/run-bin.js';
 
@@ -86,4 +87,22 @@ test('a command that does not exist is taken for a file, and the command it may 
     assert.match(stderr, new RegExp(`\nDid you mean the command ${command}\\?\n$`));
   }
   assert.doesNotMatch(runBin(['capture.pcap'], { cwd }).stderr, /Did you mean/);
+});
+
+test('a command is the same without the others', () => {
+  for (const { name, argument } of [
+    ...createProgram().commands.map((command) => ({ name: command.name(), argument: command.name() })),
+    { name: 'inspect', argument: 'capture.pcap' },
+    { name: 'inspect', argument: '/tmp/capture' },
+  ]) {
+    const command = createProgram([argument]).commands.find((each) => each.name() === name);
+    const whole = createProgram().commands.find((each) => each.name() === name);
+    assert.equal(command?.helpInformation(), whole?.helpInformation(), name);
+  }
+  const names = (words: string[]) => createProgram(words).commands.map((command) => command.name());
+  assert.deepEqual(names(['capture.pcap', '--format', 'json']), ['inspect']);
+  assert.deepEqual(names(['decode', 'capture.pcap']), ['inspect', 'decode']);
+  const all = createProgram().commands.map((command) => command.name());
+  for (const words of [[], ['--help'], ['capture.pcap', '-h'], ['help', 'tap'], ['decod'], ['-q', 'decod']])
+    assert.deepEqual(names(words), all, words.join(' '));
 });
