@@ -50,17 +50,12 @@ export class PcapReader implements FrameReader {
     let captured = 0;
     let original = 0;
     if (left >= RECORD_HEADER) {
-      if (this.little) {
-        seconds = (b[at] | (b[at + 1] << 8) | (b[at + 2] << 16) | (b[at + 3] << 24)) >>> 0;
-        fraction = (b[at + 4] | (b[at + 5] << 8) | (b[at + 6] << 16) | (b[at + 7] << 24)) >>> 0;
-        captured = (b[at + 8] | (b[at + 9] << 8) | (b[at + 10] << 16) | (b[at + 11] << 24)) >>> 0;
-        original = (b[at + 12] | (b[at + 13] << 8) | (b[at + 14] << 16) | (b[at + 15] << 24)) >>> 0;
-      } else {
-        seconds = ((b[at] << 24) | (b[at + 1] << 16) | (b[at + 2] << 8) | b[at + 3]) >>> 0;
-        fraction = ((b[at + 4] << 24) | (b[at + 5] << 16) | (b[at + 6] << 8) | b[at + 7]) >>> 0;
-        captured = ((b[at + 8] << 24) | (b[at + 9] << 16) | (b[at + 10] << 8) | b[at + 11]) >>> 0;
-        original = ((b[at + 12] << 24) | (b[at + 13] << 16) | (b[at + 14] << 8) | b[at + 15]) >>> 0;
-      }
+      const { little } = this;
+      const view = window.view;
+      seconds = view.getUint32(at, little);
+      fraction = view.getUint32(at + 4, little);
+      captured = view.getUint32(at + 8, little);
+      original = view.getUint32(at + 12, little);
       if (
         this.lengths !== LENGTHS_NORMAL &&
         (this.lengths === LENGTHS_SWAPPED || (this.lengths === LENGTHS_EITHER && captured > original))

@@ -19,7 +19,7 @@ const FIRST_ETHER_TYPE = 1536;
 export function decodeEtherType(
   addresses: AddressTable,
   etherType: number,
-  data: Uint8Array,
+  data: DataView,
   start: number,
   end: number,
   wireEnd: number,
@@ -29,15 +29,15 @@ export function decodeEtherType(
   let at = start;
   while (type === ETHER_VLAN || type === ETHER_PROVIDER_VLAN || type === ETHER_OLD_QINQ || type === ETHER_OLD_QINQ_2) {
     if (end - at < 4) return MALFORMED;
-    type = (data[at + 2] << 8) | data[at + 3];
+    type = data.getUint16(at + 2);
     at += 4;
   }
   if (type < FIRST_ETHER_TYPE) {
     // LLC unnumbered information with SNAP and no organisation: an EtherType again (RFC 1042).
     if (end - at < 8) return NOT_TCP;
-    if (data[at] !== 0xaa || data[at + 1] !== 0xaa || data[at + 2] !== 3) return NOT_TCP;
-    if (data[at + 3] !== 0 || data[at + 4] !== 0 || data[at + 5] !== 0) return NOT_TCP;
-    type = (data[at + 6] << 8) | data[at + 7];
+    if (data.getUint8(at) !== 0xaa || data.getUint8(at + 1) !== 0xaa || data.getUint8(at + 2) !== 3) return NOT_TCP;
+    if (data.getUint8(at + 3) !== 0 || data.getUint8(at + 4) !== 0 || data.getUint8(at + 5) !== 0) return NOT_TCP;
+    type = data.getUint16(at + 6);
     at += 8;
   }
   if (type === ETHER_IPV4) return decodeIpv4(addresses, data, at, end, wireEnd, segment);

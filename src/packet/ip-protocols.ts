@@ -11,8 +11,8 @@ export const PROTOCOL_HIP = 139;
 export const PROTOCOL_SHIM6 = 140;
 
 /** Length in bytes of the Authentication Header at `at` (RFC 4302, section 2.2); 0 when it is cut. */
-export function authenticationHeaderLength(data: Uint8Array, at: number, end: number): number {
+export function authenticationHeaderLength(data: DataView, at: number, end: number): number {
   if (end - at < 12) return 0;
-  const length = (data[at + 1] + 2) << 2;
+  const length = (data.getUint8(at + 1) + 2) << 2;
   return length > end - at ? 0 : length;
 }

@@ -23,15 +23,15 @@ const OPTION_JUMBO_PAYLOAD = 0xc2;
 /** As decodeIpv4: `end` is where the captured bytes end, `wireEnd` where the frame ended on the wire. */
 export function decodeIpv6(
   addresses: AddressTable,
-  data: Uint8Array,
+  data: DataView,
   at: number,
   end: number,
   wireEnd: number,
   segment: Segment,
 ): PacketCode {
-  if (end - at < HEADER || data[at] >>> 4 !== 6) return MALFORMED;
-  const payloadLength = (data[at + 4] << 8) | data[at + 5];
-  let protocol = data[at + 6];
+  if (end - at < HEADER || data.getUint8(at) >>> 4 !== 6) return MALFORMED;
+  const payloadLength = data.getUint16(at + 4);
+  let protocol = data.getUint8(at + 6);
   let start = at + HEADER;
   // Payload length 0: a jumbogram says its length in an option, a packet before segmentation offload nowhere.
   let ipEnd = payloadLength === 0 ? wireEnd : start + payloadLength;
@@ -51,13 +51,13 @@ export function decodeIpv6(
       case PROTOCOL_HIP:
       case PROTOCOL_SHIM6:
         if (capturedEnd - start < 8) return MALFORMED;
-        length = (data[start + 1] + 1) << 3;
+        length = (data.getUint8(start + 1) + 1) << 3;
         break;
       case PROTOCOL_FRAGMENT:
         if (capturedEnd - start < 8) return MALFORMED;
         // Offset and more-fragments are 0 in an atomic fragment, which is whole.
-        if (data[start + 2] !== 0 || (data[start + 3] & 0xf9) !== 0)
-          return data[start] === PROTOCOL_TCP ? FRAGMENT : NOT_TCP;
+        if (data.getUint8(start + 2) !== 0 || (data.getUint8(start + 3) & 0xf9) !== 0)
+          return data.getUint8(start) === PROTOCOL_TCP ? FRAGMENT : NOT_TCP;
         length = 8;
         break;
       case PROTOCOL_AH:
@@ -67,7 +67,7 @@ export function decodeIpv6(
       default:
         return NOT_TCP;
     }
-    protocol = data[start];
+    protocol = data.getUint8(start);
     start += length;
     if (start > capturedEnd) return MALFORMED;
   }
@@ -79,26 +79,26 @@ export function decodeIpv6(
   return TCP;
 }
 
-function address(addresses: AddressTable, data: Uint8Array, at: number): number {
+function address(addresses: AddressTable, data: DataView, at: number): number {
   return addresses.ipv6(word(data, at), word(data, at + 4), word(data, at + 8), word(data, at + 12));
 }
 
-function word(data: Uint8Array, at: number): number {
-  return ((data[at] << 24) | (data[at + 1] << 16) | (data[at + 2] << 8) | data[at + 3]) >>> 0;
+function word(data: DataView, at: number): number {
+  return data.getUint32(at);
 }
 
 /** The jumbo payload option's length, or 0 when there is none (RFC 2675, section 2). */
-function jumboPayloadLength(data: Uint8Array, start: number, end: number): number {
+function jumboPayloadLength(data: DataView, start: number, end: number): number {
   if (end - start < 8) return 0;
-  const headerEnd = Math.min(start + ((data[start + 1] + 1) << 3), end);
+  const headerEnd = Math.min(start + ((data.getUint8(start + 1) + 1) << 3), end);
   let at = start + 2;
   while (at + 1 < headerEnd) {
-    if (data[at] === OPTION_PAD1) {
+    if (data.getUint8(at) === OPTION_PAD1) {
       at++;
       continue;
     }
-    const length = data[at + 1];
-    if (data[at] === OPTION_JUMBO_PAYLOAD && length === 4 && at + 6 <= headerEnd) return word(data, at + 2);
+    const length = data.getUint8(at + 1);
+    if (data.getUint8(at) === OPTION_JUMBO_PAYLOAD && length === 4 && at + 6 <= headerEnd) return word(data, at + 2);
     at += 2 + length;
   }
   return 0;

@@ -9,29 +9,29 @@ const SLL2_HEADER = 20;
 
 export function decodeSll(
   addresses: AddressTable,
-  data: Uint8Array,
+  data: DataView,
   at: number,
   end: number,
   wireEnd: number,
   segment: Segment,
 ): PacketCode {
   if (end - at < SLL_HEADER) return MALFORMED;
-  if (!hasEtherType((data[at + 2] << 8) | data[at + 3])) return NOT_TCP;
-  const type = (data[at + 14] << 8) | data[at + 15];
+  if (!hasEtherType(data.getUint16(at + 2))) return NOT_TCP;
+  const type = data.getUint16(at + 14);
   return decodeEtherType(addresses, type, data, at + SLL_HEADER, end, wireEnd, segment);
 }
 
 export function decodeSll2(
   addresses: AddressTable,
-  data: Uint8Array,
+  data: DataView,
   at: number,
   end: number,
   wireEnd: number,
   segment: Segment,
 ): PacketCode {
   if (end - at < SLL2_HEADER) return MALFORMED;
-  if (!hasEtherType((data[at + 8] << 8) | data[at + 9])) return NOT_TCP;
-  const type = (data[at] << 8) | data[at + 1];
+  if (!hasEtherType(data.getUint16(at + 8))) return NOT_TCP;
+  const type = data.getUint16(at);
   return decodeEtherType(addresses, type, data, at + SLL2_HEADER, end, wireEnd, segment);
 }
 

@@ -16,7 +16,7 @@ const FAMILY_IPV6_DARWIN = 30;
 
 export function decodeLoopback(
   addresses: AddressTable,
-  data: Uint8Array,
+  data: DataView,
   at: number,
   end: number,
   wireEnd: number,
@@ -24,8 +24,13 @@ export function decodeLoopback(
 ): PacketCode {
   if (end - at < 4) return MALFORMED;
   // Families are small numbers: one of the two ends is the number, the rest is 0.
-  if (data[at + 1] !== 0 || data[at + 2] !== 0 || (data[at] !== 0 && data[at + 3] !== 0)) return NOT_TCP;
-  switch (data[at] | data[at + 3]) {
+  if (
+    data.getUint8(at + 1) !== 0 ||
+    data.getUint8(at + 2) !== 0 ||
+    (data.getUint8(at) !== 0 && data.getUint8(at + 3) !== 0)
+  )
+    return NOT_TCP;
+  switch (data.getUint8(at) | data.getUint8(at + 3)) {
     case FAMILY_IPV4:
       return decodeIpv4(addresses, data, at + 4, end, wireEnd, segment);
     case FAMILY_IPV6_LINUX:

@@ -28,6 +28,9 @@ const ETHERNET_HEADER = 14;
 const LONGEST = 1 << 24;
 
 export class PacketDecoder {
+  private bytes: Uint8Array = new Uint8Array(0);
+  private view: DataView = new DataView(this.bytes.buffer);
+
   constructor(private readonly addresses: AddressTable) {}
 
   /**
@@ -35,14 +38,15 @@ export class PacketDecoder {
    * what the link type tells. With any other code the segment is undefined. Never throws.
    */
   decode(frame: Frame, segment: Segment): PacketCode {
-    const data = frame.data;
+    if (frame.data !== this.bytes) this.turnTo(frame.data);
+    const data = this.view;
     const at = frame.offset;
     const end = at + frame.capturedLength;
     const wireEnd = frame.originalLength > frame.capturedLength ? at + Math.min(frame.originalLength, LONGEST) : end;
     let code: PacketCode;
     if (frame.linkType === LINK_ETHERNET) {
       if (end - at < ETHERNET_HEADER) return MALFORMED;
-      const type = (data[at + 12] << 8) | data[at + 13];
+      const type = data.getUint16(at + 12);
       code =
         type === ETHER_IPV4
           ? decodeIpv4(this.addresses, data, at + ETHERNET_HEADER, end, wireEnd, segment)
@@ -52,15 +56,20 @@ export class PacketDecoder {
       code = this.decodeOther(frame.linkType, data, at, end, wireEnd, segment);
     }
     if (code === TCP) {
-      segment.data = data;
+      segment.data = frame.data;
       segment.position = frame.position + (segment.payloadOffset - at);
     }
     return code;
   }
 
+  private turnTo(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
   private decodeOther(
     linkType: number,
-    data: Uint8Array,
+    data: DataView,
     at: number,
     end: number,
     wireEnd: number,

@@ -7,14 +7,14 @@ import { MALFORMED, type PacketCode } from './packet-codes.js';
 
 export function decodeRawIp(
   addresses: AddressTable,
-  data: Uint8Array,
+  data: DataView,
   at: number,
   end: number,
   wireEnd: number,
   segment: Segment,
 ): PacketCode {
   if (end - at < 1) return MALFORMED;
-  const version = data[at] >>> 4;
+  const version = data.getUint8(at) >>> 4;
   if (version === 4) return decodeIpv4(addresses, data, at, end, wireEnd, segment);
   if (version === 6) return decodeIpv6(addresses, data, at, end, wireEnd, segment);
   return MALFORMED;
