@@ -59,42 +59,77 @@ export interface Percentiles {
   readonly max: number;
 }
 
-/** Nearest-rank percentiles; undefined without values. Changes the order of the values. */
+/** Values that are looked at first, where there are more than these. */
+const SAMPLE = 4096;
+
+/** Nearest-rank percentiles; undefined without values. */
 export function percentiles(values: Float64Array): Percentiles | undefined {
   const count = values.length;
   if (count === 0) return undefined;
   const rank = (share: number) => Math.max(0, Math.ceil(share * count) - 1);
-  // Each selection leaves what is larger to its right, so the next one has less to look at.
-  const p50 = select(values, 0, rank(0.5));
-  const p90 = select(values, rank(0.5), rank(0.9));
-  const p95 = select(values, rank(0.9), rank(0.95));
-  const p99 = select(values, rank(0.95), rank(0.99));
-  let max = p99;
-  for (let i = rank(0.99); i < count; i++) if (values[i] > max) max = values[i];
-  return { p50, p90, p95, p99, max };
+  const ranks = { p50: rank(0.5), p90: rank(0.9), p95: rank(0.95), p99: rank(0.99), max: count - 1 };
+  let ranked = count > SAMPLE ? new Ranked(values) : undefined;
+  if (!ranked?.knows(ranks.p50) || !ranked.knows(ranks.p90)) ranked = new Ranked(values, true);
+  return {
+    p50: ranked.at(ranks.p50),
+    p90: ranked.at(ranks.p90),
+    p95: ranked.at(ranks.p95),
+    p99: ranked.at(ranks.p99),
+    max: ranked.at(ranks.max),
+  };
 }
 
-/** The value of rank `rank` in values[from..), which is put there; smaller ones are left of it (Hoare's selection). */
-function select(values: Float64Array, from: number, rank: number): number {
-  let low = from;
-  let high = values.length - 1;
-  while (low < high) {
-    const pivot = values[(low + high) >> 1];
-    let left = low;
-    let right = high;
-    while (left <= right) {
-      while (values[left] < pivot) left++;
-      while (values[right] > pivot) right--;
-      if (left > right) break;
-      const swapped = values[left];
-      values[left++] = values[right];
-      values[right--] = swapped;
+/**
+ * Values by their ranks, of which only those around the median and the largest tenth are put in order: where these begin
+ * and end is taken from a sample, with room for its error (Floyd and Rivest's selection). `all`: all are.
+ */
+class Ranked {
+  /** Around the median, and from `top` on the largest. */
+  private readonly sorted: Float64Array;
+  /** How many are smaller than those around the median. */
+  private below = 0;
+  private around = 0;
+  private top = 0;
+
+  constructor(values: Float64Array, all = false) {
+    if (all) {
+      this.sorted = values.slice().sort();
+      return;
     }
-    if (rank <= right) high = right;
-    else if (rank >= left) low = left;
-    else break;
+    const count = values.length;
+    const sample = new Float64Array(SAMPLE);
+    for (let i = 0; i < SAMPLE; i++) sample[i] = values[Math.floor((i * count) / SAMPLE)];
+    sample.sort();
+    // Three times the standard deviation of a rank in a sample, which is greatest for the median.
+    const room = 1.5 * Math.sqrt(SAMPLE);
+    const from = sample[SAMPLE / 2 - room];
+    const until = sample[SAMPLE / 2 + room];
+    const largest = sample[Math.floor(SAMPLE * 0.9 - room)];
+    const sorted = new Float64Array(count);
+    let below = 0;
+    let around = 0;
+    let top = count;
+    for (let i = 0; i < count; i++) {
+      const value = values[i];
+      if (value >= largest) sorted[--top] = value;
+      else if (value < from) below++;
+      else if (value <= until) sorted[around++] = value;
+    }
+    sorted.subarray(0, around).sort();
+    sorted.subarray(top).sort();
+    this.sorted = sorted;
+    this.below = below;
+    this.around = around;
+    this.top = top;
   }
-  return values[rank];
+
+  knows(rank: number): boolean {
+    return rank >= this.top || (rank >= this.below && rank < this.below + this.around);
+  }
+
+  at(rank: number): number {
+    return this.sorted[rank >= this.top ? rank : rank - this.below];
+  }
 }
 
 /**

@@ -48,20 +48,42 @@ describe('percentiles', () => {
     assert.equal(percentiles(new Float64Array(0)), undefined);
   });
 
+  function agreesWithSorting(values: readonly number[]): void {
+    const sorted = [...values].sort((a, b) => a - b);
+    const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+    const result = percentiles(Float64Array.from(values))!;
+    assert.deepEqual(
+      [result.p50, result.p90, result.p95, result.p99, result.max].map((value) => value + 0),
+      [at(0.5), at(0.9), at(0.95), at(0.99), sorted[sorted.length - 1]].map((value) => value + 0),
+    );
+  }
+
   test('agree with sorting', () => {
+    const values = fc.array(fc.double({ noNaN: true, min: -1e9, max: 1e9 }), { minLength: 1, maxLength: 300 });
+    fc.assert(fc.property(values, agreesWithSorting));
+  });
+
+  test('agree with sorting where a sample is taken', () => {
+    const count = fc.integer({ min: 4097, max: 20_000 });
+    // Few different values, nearly sorted ones, ones that the sample does not tell of.
+    const kinds = fc.constantFrom<(i: number, dice: () => number) => number>(
+      (_, dice) => dice(),
+      (_, dice) => Math.floor(dice() * 3),
+      (_, dice) => (dice() < 0.45 ? 1 : 2),
+      (i) => i,
+      (i, dice) => -i + dice() * 100,
+      (i) => (i % 5 === 0 ? 1 : i),
+      () => 7,
+    );
     fc.assert(
-      fc.property(
-        fc.array(fc.double({ noNaN: true, min: -1e9, max: 1e9 }), { minLength: 1, maxLength: 300 }),
-        (values) => {
-          const sorted = [...values].sort((a, b) => a - b);
-          const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
-          const result = percentiles(Float64Array.from(values))!;
-          assert.deepEqual(
-            [result.p50, result.p90, result.p95, result.p99, result.max].map((value) => value + 0),
-            [at(0.5), at(0.9), at(0.95), at(0.99), sorted[sorted.length - 1]].map((value) => value + 0),
-          );
-        },
-      ),
+      fc.property(count, kinds, fc.integer(), (length, kind, seed) => {
+        let state = seed | 0;
+        const dice = () => {
+          state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+          return (state >>> 8) / 2 ** 24;
+        };
+        agreesWithSorting(Array.from({ length }, (_, i) => kind(i, dice)));
+      }),
     );
   });
 });
