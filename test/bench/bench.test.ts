@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { response } from '../support/fastcgi-messages.js';
 import { inspect } from '../support/inspect.js';
 import { answering, withApplication } from '../support/scripted-application.js';
-import { isInstalled, measure } from './measure.js';
+import { isInstalled, leftOut, measure } from './measure.js';
 import { table } from './table.js';
 import { row } from './targets.js';
 import { type Workload, writeKept, writeLargeBodies, writeManySmall } from './workloads.js';
@@ -49,6 +49,19 @@ describe('benchmark', () => {
     await assert.rejects(measure({ program: process.execPath, args: ['-e', 'process.exit(3)'] }, false), /status 3/);
     assert.ok(isInstalled(process.execPath));
     assert.ok(!isInstalled('/no/such/program'));
+  });
+
+  it('measures without what has Node do more at its start', async () => {
+    const before = process.env.NODE_OPTIONS;
+    process.env.NODE_OPTIONS = '--no-warnings';
+    try {
+      const args = ['-e', 'console.log(String(process.env.NODE_OPTIONS), process.env.PATH !== undefined)'];
+      assert.equal((await measure({ program: process.execPath, args }, true)).output, 'undefined true\n');
+      assert.ok(leftOut().includes('NODE_OPTIONS'));
+    } finally {
+      if (before === undefined) delete process.env.NODE_OPTIONS;
+      else process.env.NODE_OPTIONS = before;
+    }
   });
 
   it('walks headers', async () => {

@@ -7,6 +7,7 @@ import { type ContenderName, missing, run } from './contenders.js';
 import { benchPackage } from './endpoints/peers.js';
 import { benchEndpoints } from './endpoints/run.js';
 import { cacheFolder, type GeneratedCapture, generated, type WorkloadName } from './generate.js';
+import { leftOut } from './measure.js';
 import { table } from './table.js';
 import { benchTap } from './tap/run.js';
 import { type Figures, GROWTH, type Row, row, TARGETS } from './targets.js';
@@ -59,6 +60,7 @@ async function sideBySide(
 ): Promise<Partial<Record<ContenderName, Figures>>> {
   const figures: Partial<Record<ContenderName, Figures>> = {};
   const failed = new Set<ContenderName>();
+  for (const name of leftOut()) notes.add(`measured without ${name}, for which Node does more at each start`);
   for (let turn = 0; turn < runs; turn++) {
     for (const name of names) {
       const reason = missing(name);

@@ -26,6 +26,18 @@ const TELL_MEMORY = `data:text/javascript,${encodeURIComponent(
   `import{writeSync}from'node:fs';process.on('exit',()=>{writeSync(2,'\\n${MARK}'+process.resourceUsage().maxRSS+'\\n')})`,
 )}`;
 
+/** What has Node do more at each start, whatever it runs: reading certificates takes longer than reading a small capture. */
+const LEFT_OUT = ['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
+
+/** Those of the environment that programs are measured without. */
+export function leftOut(): string[] {
+  return LEFT_OUT.filter((name) => process.env[name] !== undefined);
+}
+
+function environment(): NodeJS.ProcessEnv {
+  return { ...process.env, ...Object.fromEntries(leftOut().map((name) => [name, undefined])) };
+}
+
 /** Whether the program is installed. */
 export function isInstalled(program: string): boolean {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
@@ -36,9 +48,10 @@ export async function measure(command: Command, keepOutput: boolean): Promise<Me
   const isNode = command.program === process.execPath;
   const args = isNode && !hasGnuTime ? ['--import', TELL_MEMORY, ...command.args] : command.args;
   const started = performance.now();
-  const child = hasGnuTime
-    ? spawn(GNU_TIME, ['-f', `${MARK}%M`, command.program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-    : spawn(command.program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program, ...words] = hasGnuTime
+    ? [GNU_TIME, '-f', `${MARK}%M`, command.program, ...args]
+    : [command.program, ...args];
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], env: environment() });
   let output = '';
   let errors = '';
   let peak = Number.NaN;
