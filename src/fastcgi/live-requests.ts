@@ -33,7 +33,9 @@ export class LiveRequests {
 
   /** The oldest request of this id that has not ended: what the application sends belongs to it. */
   oldestUnfinished(requestId: number): LiveRequest | undefined {
-    for (const request of this.list) if (request.requestId === requestId && !request.ended) return request;
+    // Every record of the application asks this. A loop over an index is compiled three times as fast as `for ... of`.
+    const { list } = this;
+    for (let i = 0; i < list.length; i++) if (list[i].requestId === requestId && !list[i].ended) return list[i];
     return undefined;
   }
 

@@ -103,25 +103,26 @@ function findingOf(facts: Facts, listener: Listener): Finding | undefined {
 
 function closesOf(facts: Facts, listener: Listener): Close[] {
   const { connections, conversations, requests } = facts;
+  const { marks, next, end } = requests;
   const closes: Close[] = [];
   for (let at = 0; at < listener.roughConnections.length; at++) {
     const row = listener.roughConnections[at];
     const first = conversations.firstRequest[row] - 1;
-    if (first < 0 || !(requests.marks[first] & REQUEST_KEEP_CONN)) continue;
+    if (first < 0 || !(marks[first] & REQUEST_KEEP_CONN)) continue;
     const byApplication = applicationEnd(connections, row);
     const time = Number.isNaN(byApplication) ? webServerEnd(connections, row) : byApplication;
     if (Number.isNaN(time)) continue;
     let answered = 0;
-    let lastEnd = NaN;
-    for (let next = first + 1; next !== 0; next = requests.next[next - 1]) {
-      if (!(requests.marks[next - 1] & REQUEST_ENDED)) continue;
+    let lastAnswered = -1;
+    for (let request = first; request >= 0; request = next[request] - 1) {
+      if (!(marks[request] & REQUEST_ENDED)) continue;
       answered++;
-      lastEnd = requests.end[next - 1];
+      lastAnswered = request;
     }
     const side = Number.isNaN(byApplication) ? WEB_SERVER : APPLICATION;
     const last = conversations.lastRequest[row] - 1;
-    if (side === WEB_SERVER && !(requests.marks[last] & REQUEST_ENDED)) continue; // given up, not recycled
-    const idle = time - lastEnd;
+    if (side === WEB_SERVER && !(marks[last] & REQUEST_ENDED)) continue; // given up, not recycled
+    const idle = lastAnswered < 0 ? NaN : time - end[lastAnswered];
     if (answered > 1 || idle >= IDLE) closes.push({ row, side, time, requests: answered, idle });
   }
   return closes;
