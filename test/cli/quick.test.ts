@@ -2,12 +2,16 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { fixturesFolder, projectRoot } from '../support/paths.js';
 import { temporaryFolder } from '../support/run-bin.js';
 
+const quickProgram = createRequire(import.meta.url)(join(projectRoot, 'bin', 'quick.js')) as {
+  readonly compiledFile: string;
+};
 const loader = pathToFileURL(join(projectRoot, 'bin', 'quick.js')).href;
 const whole = pathToFileURL(join(projectRoot, 'dist', 'bundle', 'cli', 'main.js')).href;
 const ARGV = `['node', 'fcgi-inspect', ...process.argv.slice(1)]`;
@@ -116,4 +120,34 @@ describe('what was compiled is used only where it is good', () => {
     assert.equal(isUsed(), false, basename(compiled));
     assert.deepEqual(says(), expected);
   });
+});
+
+test('a report loads none of what takes long to load and is not needed for it', (context) => {
+  const { compiledFile } = quickProgram;
+  if (!existsSync(compiledFile)) return context.skip('built by another version of Node');
+  const folder = temporaryFolder();
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const preload = join(folder, 'preload.cjs');
+  writeFileSync(
+    preload,
+    `process.on('exit', () => require('node:fs').writeFileSync(process.env.LOADED, process.moduleLoadList.join('\\n')));`,
+  );
+  const loadedBy = (words: readonly string[]) => {
+    const list = join(folder, 'list');
+    const run = spawnSync(process.execPath, ['--require', preload, ...words], {
+      cwd: fixturesFolder,
+      env: { ...process.env, LOADED: list },
+    });
+    assert.equal(run.status, 0, String(run.stderr));
+    return new Set(readFileSync(list, 'utf8').split('\n'));
+  };
+  const empty = join(folder, 'empty.cjs');
+  writeFileSync(empty, '');
+  const always = loadedBy([empty]);
+  const bin = join(projectRoot, 'bin', 'fcgi-inspect.js');
+  for (const options of [[], ['--format', 'text'], ['--format', 'json'], ['--format', 'ndjson']]) {
+    const more = [...loadedBy([bin, CAPTURE, ...options])].filter((name) => !always.has(name));
+    for (const name of ['stream', 'net', 'tty', 'zlib', 'child_process', 'perf_hooks', 'internal/fs/promises'])
+      assert.ok(!more.includes(`NativeModule ${name}`), `${name} with ${options.join(' ')}`);
+  }
 });
