@@ -1,6 +1,7 @@
 // Which PARAMS a request row keeps: method, URI, script, declared body length. The others are read again from the
 // capture when somebody looks at the request.
 import { type ByteStrings, NO_STRING } from '../model/byte-strings.js';
+import { sameBytes, viewOf } from '../model/byte-view.js';
 import { REQUEST_CHUNKED, type RequestTable } from '../model/request-table.js';
 import type { NameValueParser, PairSink } from './name-value.js';
 import { decimal } from './response-head.js';
@@ -16,7 +17,7 @@ const TRANSFER_ENCODING = 6;
 // As bytes: to ask a string for its characters takes several times as long.
 const ascii = new TextEncoder();
 /** Each at its number. */
-const NAMES: readonly Uint8Array[] = [
+const NAMES: readonly DataView[] = [
   '',
   'REQUEST_METHOD',
   'REQUEST_URI',
@@ -24,7 +25,7 @@ const NAMES: readonly Uint8Array[] = [
   'SCRIPT_FILENAME',
   'CONTENT_LENGTH',
   'HTTP_TRANSFER_ENCODING',
-].map((name) => ascii.encode(name));
+].map((name) => viewOf(ascii.encode(name)));
 
 /** The byte in which the wanted names all differ, from most others of their lengths too; which name it tells. */
 const TELLING = 8;
@@ -32,8 +33,8 @@ const TOLD = new Uint8Array(256);
 const WANTED = new Uint8Array(256);
 for (const [kind, name] of NAMES.entries()) {
   if (kind === 0) continue;
-  WANTED[name.length] = 1;
-  TOLD[name[TELLING]] = kind;
+  WANTED[name.byteLength] = 1;
+  TOLD[name.getUint8(TELLING)] = kind;
 }
 
 /** Stores the pairs of the request at `row`. */
@@ -75,7 +76,10 @@ export class ParamsKeeper implements PairSink {
   pair(bytes: Uint8Array, nameStart: number, valueStart: number, valueEnd: number): void {
     // Two thirds of what a web server sends have a wanted length, and REQUEST_URI and REMOTE_ADDR begin alike.
     const kind = TOLD[bytes[nameStart + TELLING]];
-    if (kind === 0 || !is(bytes, nameStart, valueStart, NAMES[kind])) return;
+    if (kind === 0) return;
+    const name = NAMES[kind];
+    const length = valueStart - nameStart;
+    if (length !== name.byteLength || !sameBytes(viewOf(bytes), nameStart, name, 0, length)) return;
     const { requests, row } = this;
     switch (kind) {
       case METHOD:
@@ -105,10 +109,4 @@ export class ParamsKeeper implements PairSink {
         break;
     }
   }
-}
-
-function is(bytes: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
-  if (end - start !== name.length) return false;
-  for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name[i]) return false;
-  return true;
 }

@@ -1,5 +1,6 @@
 // Cuts one side's byte stream into FastCGI records (specification 1.0, section 3.3). Sans-IO: bytes are pushed in
 // chunks of any size, the sink hears of each record. Content is handed on where it lies, never copied.
+import { viewOf } from '../model/byte-view.js';
 import { BEGIN_REQUEST, END_REQUEST, HEADER_LENGTH, MAX_TYPE, VERSION_1 } from './constants.js';
 
 /** Hears of records. The parser's fields describe the record at hand. */
@@ -201,11 +202,14 @@ export class RecordParser {
   }
 
   private readHeader(bytes: Uint8Array, at: number): void {
+    const view = viewOf(bytes);
+    const which = view.getUint32(at);
+    const lengths = view.getUint32(at + 4);
     this.unconfirmed = false;
-    this.type = bytes[at + 1];
-    this.requestId = (bytes[at + 2] << 8) | bytes[at + 3];
-    this.contentLength = (bytes[at + 4] << 8) | bytes[at + 5];
-    this.paddingLength = bytes[at + 6];
+    this.type = (which >>> 16) & 0xff;
+    this.requestId = which & 0xffff;
+    this.contentLength = lengths >>> 16;
+    this.paddingLength = (lengths >>> 8) & 0xff;
     this.missingLength = 0;
   }
 

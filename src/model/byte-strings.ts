@@ -1,5 +1,6 @@
 // Byte strings as small numbers: methods, URIs and script names repeat over and over, so each distinct one is stored
 // once in an arena and named by its id. No JavaScript string is made until somebody looks.
+import { sameBytes, viewOf } from './byte-view.js';
 import { grown } from './columns.js';
 
 /** Longer values are stored cut to this many bytes: web servers take request lines of up to 8 KiB unless told otherwise. */
@@ -24,6 +25,7 @@ export class ByteStrings {
   /** Number of distinct values, the empty id 0 included. */
   size = 1;
   private arena = new Uint8Array(FIRST_BYTES);
+  private arenaView = new DataView(this.arena.buffer);
   private used = 0;
   private starts = new Uint32Array(FIRST_VALUES);
   private hashes = new Int32Array(FIRST_VALUES);
@@ -42,10 +44,10 @@ export class ByteStrings {
     // Kept a signed 32-bit number all along: an unsigned one would make the loop work with doubles.
     let hash = (0x811c9dc5 | 0) ^ (end - start);
     let at = start;
+    const view = viewOf(bytes);
     // Four bytes a step: each multiplication waits for the one before.
     for (; at + 4 <= end; at += 4) {
-      const word = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
-      hash = Math.imul(hash ^ word, 0x9e3779b1 | 0);
+      hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e3779b1 | 0);
       hash ^= hash >>> 15;
     }
     for (; at < end; at++) hash = Math.imul(hash ^ bytes[at], 0x01000193);
@@ -74,7 +76,7 @@ export class ByteStrings {
     if (this.used < WORTH_RETAINING && this.size < WORTH_RETAINING / 16) return;
     const old = { arena: this.arena, starts: this.starts, size: this.size, used: this.used };
     const ids = new Uint32Array(old.size);
-    this.arena = new Uint8Array(FIRST_BYTES);
+    this.keepIn(new Uint8Array(FIRST_BYTES));
     this.starts = new Uint32Array(FIRST_VALUES);
     this.hashes = new Int32Array(FIRST_VALUES);
     this.slots = new Uint32Array(FIRST_VALUES * 2);
@@ -94,23 +96,26 @@ export class ByteStrings {
     }
   }
 
+  private keepIn(arena: Uint8Array<ArrayBuffer>): void {
+    this.arena = arena;
+    this.arenaView = new DataView(arena.buffer);
+  }
+
   private endOf(id: number): number {
     return id + 1 < this.size ? this.starts[id + 1] : this.used;
   }
 
   private equals(id: number, bytes: Uint8Array, start: number, end: number): boolean {
-    let at = this.starts[id];
+    const at = this.starts[id];
     if (this.endOf(id) - at !== end - start) return false;
-    const arena = this.arena;
-    for (let i = start; i < end; i++) if (arena[at++] !== bytes[i]) return false;
-    return true;
+    return sameBytes(this.arenaView, at, viewOf(bytes), start, end - start);
   }
 
   private add(bytes: Uint8Array, start: number, end: number, hash: number, slot: number): number {
     const length = end - start;
     if (this.used + length > MAX_ARENA) return NO_STRING;
     if (this.used + length > this.arena.length) {
-      this.arena = grown(this.arena, Math.max(this.used + length, this.arena.length * 2));
+      this.keepIn(grown(this.arena, Math.max(this.used + length, this.arena.length * 2)));
     }
     const id = this.size++;
     if (id + 1 >= this.starts.length) {

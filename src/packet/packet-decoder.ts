@@ -1,5 +1,6 @@
 // From a captured frame to its TCP segment, in one pass over the headers where they lie.
 import type { AddressTable } from '../model/address.js';
+import { viewOf } from '../model/byte-view.js';
 import type { Frame } from '../model/frame.js';
 import type { Segment } from '../model/segment.js';
 import { decodeEtherType, ETHER_IPV4 } from './ether-type.js';
@@ -28,9 +29,6 @@ const ETHERNET_HEADER = 14;
 const LONGEST = 1 << 24;
 
 export class PacketDecoder {
-  private bytes: Uint8Array = new Uint8Array(0);
-  private view: DataView = new DataView(this.bytes.buffer);
-
   constructor(private readonly addresses: AddressTable) {}
 
   /**
@@ -38,8 +36,7 @@ export class PacketDecoder {
    * what the link type tells. With any other code the segment is undefined. Never throws.
    */
   decode(frame: Frame, segment: Segment): PacketCode {
-    if (frame.data !== this.bytes) this.turnTo(frame.data);
-    const data = this.view;
+    const data = viewOf(frame.data);
     const at = frame.offset;
     const end = at + frame.capturedLength;
     const wireEnd = frame.originalLength > frame.capturedLength ? at + Math.min(frame.originalLength, LONGEST) : end;
@@ -60,11 +57,6 @@ export class PacketDecoder {
       segment.position = frame.position + (segment.payloadOffset - at);
     }
     return code;
-  }
-
-  private turnTo(bytes: Uint8Array): void {
-    this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   private decodeOther(
