@@ -61,7 +61,7 @@ function factsOf(gathered: Gathered, leftOut?: LeftOut): Facts & { queues: Facts
   const { pipeline } = gathered;
   const { session, tracker } = pipeline;
   clearUnixTimeWaits(pipeline);
-  const { listeners, listenerOf } = indexListeners(session, pipeline.lastTime, leftOut);
+  const { listeners, listenerOf } = indexListeners(session, pipeline.lastTime, { leftOut });
   const { counters } = tracker;
   const inputProblems = [...pipeline.problems, ...gathered.problems];
   const facts: Facts & { queues: Facts['queues'] } = {

@@ -17,6 +17,13 @@ export interface LeftOut {
   readonly requests: Uint8Array;
 }
 
+/** Which rows are gone through; all, unless it says. */
+export interface WhichRows {
+  readonly leftOut?: LeftOut | undefined;
+  /** Only so many of the first requests. */
+  readonly most?: number;
+}
+
 /** What is gathered of a listener while the tables are gone through. */
 class Group {
   readonly endings = new Endings();
@@ -38,19 +45,24 @@ class Group {
  * `listenerOf` knows those that are left out as well: requests that are not may be theirs.
  * @param duration of the input, in nanoseconds
  */
-export function indexListeners(session: Session, duration: number, leftOut?: LeftOut): ListenerIndex {
+export function indexListeners(
+  session: Session,
+  duration: number,
+  { leftOut, most = Number.POSITIVE_INFINITY }: WhichRows = {},
+): ListenerIndex {
   const listenerOf = new Int32Array(session.connections.count);
   const named: NamedPorts = new Map(session.options.named.map(({ port, protocol }) => [port, protocol]));
   const groups = groupsOf(session, named, listenerOf, leftOut?.connections);
   const { requests } = session.log;
+  const count = Math.min(requests.count, most);
   const tables = { requests, connections: session.connections, duration };
   for (const group of groups) {
     group.connections = new Uint32Array(group.connectionsToCome);
     // Of a live source, old requests of a connection may be gone.
-    group.figures = new RequestFigures(tables, Math.min(group.requestsToCome, requests.count));
+    group.figures = new RequestFigures(tables, Math.min(group.requestsToCome, count));
   }
   takeConnections(session, groups, listenerOf, leftOut?.connections);
-  takeRequests(session, groups, listenerOf, leftOut?.requests);
+  takeRequests(session, count, groups, listenerOf, leftOut?.requests);
   return { listeners: groups.map((group, index) => listenerFrom(session, named, group, index)), listenerOf };
 }
 
@@ -118,11 +130,12 @@ function takeConnections(
 
 function takeRequests(
   { connections, log: { requests } }: Session,
+  count: number,
   groups: readonly Group[],
   listenerOf: Int32Array,
   leftOut: Uint8Array | undefined,
 ): void {
-  const { connection, count } = requests;
+  const { connection } = requests;
   for (let row = 0; row < count; row++) {
     const index = listenerOf[connection[row]];
     if (index === -1 || leftOut?.[row] === 1) continue;

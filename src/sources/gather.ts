@@ -5,6 +5,7 @@ import { CHECKS } from '../analysis/checks/index.js';
 import { conclude, type Gathered } from '../analysis/conclude.js';
 import { applyNotes, parseNotes } from '../analysis/live/tap-notes.js';
 import { Pipeline, type PipelineOptions } from '../analysis/pipeline.js';
+import { Practice } from '../analysis/practice.js';
 import type { InputFile, Snapshot } from '../analysis/snapshot.js';
 import { END, FRAME, type FrameReader, type ReadCode } from '../capture/frame-reader.js';
 import type { ProcessLoad } from '../logs/process-load.js';
@@ -173,6 +174,7 @@ async function readCaptures(gathering: Gathering, options: GatherOptions, stoppi
   if (places) gathering.places = new PlaceIndex();
   const frame = new Frame();
   const turn = options.turn ?? PROGRESS_INTERVAL;
+  const practice = new Practice();
   let last = clock.now();
   for (;;) {
     const code = readFrames(reader, frame, pipeline);
@@ -185,6 +187,7 @@ async function readCaptures(gathering: Gathering, options: GatherOptions, stoppi
       options.onProgress?.(progressOf(captures, pipeline));
       if ((await stopping.race(filled)) === STOPPED) break;
     }
+    practice.turn(pipeline);
     const held = options.hold?.();
     if (held) await held;
     pipeline.severalInterfaces = reader.interfaceCount > 1;
