@@ -9,6 +9,7 @@ import { Tally } from './tally.js';
 
 /** Parts of the capture in which requests in flight are told. */
 const TIMELINE = 100;
+const NO_TIMES = new Float64Array(0);
 
 export class RequestFigures {
   /** Of how many requests. */
@@ -26,9 +27,9 @@ export class RequestFigures {
   running: Running;
   /** Rows, in the order in which they were added; `count` of them. */
   private readonly rows: Uint32Array;
-  private readonly total: Float64Array;
+  private total: Float64Array;
   private totals = 0;
-  private readonly firstByte: Float64Array;
+  private firstByte: Float64Array;
   private firstBytes = 0;
   private known: LatencyFigures | undefined;
 
@@ -80,10 +81,14 @@ export class RequestFigures {
   }
 
   latency(): LatencyFigures {
-    this.known ??= {
+    if (this.known !== undefined) return this.known;
+    this.known = {
       timeToFirstByte: percentiles(this.firstByte.subarray(0, this.firstBytes)) ?? null,
       total: percentiles(this.total.subarray(0, this.totals)) ?? null,
     };
+    // Of millions of requests they are tens of megabytes.
+    this.total = NO_TIMES;
+    this.firstByte = NO_TIMES;
     return this.known;
   }
 

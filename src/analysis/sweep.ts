@@ -62,7 +62,7 @@ export interface Percentiles {
 /** Values that are looked at first, where there are more than these. */
 const SAMPLE = 4096;
 
-/** Nearest-rank percentiles; undefined without values. */
+/** Nearest-rank percentiles; undefined without values. Changes the order of the values. */
 export function percentiles(values: Float64Array): Percentiles | undefined {
   const count = values.length;
   if (count === 0) return undefined;
@@ -84,18 +84,30 @@ export function percentiles(values: Float64Array): Percentiles | undefined {
  * and end is taken from a sample, with room for its error (Floyd and Rivest's selection). `all`: all are.
  */
 class Ranked {
-  /** Around the median, and from `top` on the largest. */
-  private readonly sorted: Float64Array;
-  /** How many are smaller than those around the median. */
+  /** How many are smaller than those around the median, which are at the front. */
   private below = 0;
   private around = 0;
+  /** From here on are the largest. */
   private top = 0;
 
-  constructor(values: Float64Array, all = false) {
-    if (all) {
-      this.sorted = values.slice().sort();
-      return;
-    }
+  constructor(
+    private readonly values: Float64Array,
+    all = false,
+  ) {
+    if (all) values.sort();
+    else this.sortPartly();
+  }
+
+  knows(rank: number): boolean {
+    return rank >= this.top || (rank >= this.below && rank < this.below + this.around);
+  }
+
+  at(rank: number): number {
+    return this.values[rank >= this.top ? rank : rank - this.below];
+  }
+
+  private sortPartly(): void {
+    const { values } = this;
     const count = values.length;
     const sample = new Float64Array(SAMPLE);
     for (let i = 0; i < SAMPLE; i++) sample[i] = values[Math.floor((i * count) / SAMPLE)];
@@ -105,30 +117,28 @@ class Ranked {
     const from = sample[SAMPLE / 2 - room];
     const until = sample[SAMPLE / 2 + room];
     const largest = sample[Math.floor(SAMPLE * 0.9 - room)];
-    const sorted = new Float64Array(count);
     let below = 0;
     let around = 0;
     let top = count;
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < top; ) {
       const value = values[i];
-      if (value >= largest) sorted[--top] = value;
-      else if (value < from) below++;
-      else if (value <= until) sorted[around++] = value;
+      if (value >= largest) {
+        values[i] = values[--top];
+        values[top] = value;
+        continue;
+      }
+      if (value < from) below++;
+      else if (value <= until) {
+        values[i] = values[around];
+        values[around++] = value;
+      }
+      i++;
     }
-    sorted.subarray(0, around).sort();
-    sorted.subarray(top).sort();
-    this.sorted = sorted;
+    values.subarray(0, around).sort();
+    values.subarray(top).sort();
     this.below = below;
     this.around = around;
     this.top = top;
-  }
-
-  knows(rank: number): boolean {
-    return rank >= this.top || (rank >= this.below && rank < this.below + this.around);
-  }
-
-  at(rank: number): number {
-    return this.sorted[rank >= this.top ? rank : rank - this.below];
   }
 }
 

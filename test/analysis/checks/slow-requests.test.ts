@@ -51,6 +51,23 @@ describe('slow requests', () => {
     assert.match(theFinding(slowApplication, fixtures[1].make()).detail, /2\.00 s: that is a wait of fixed length/);
   });
 
+  it('slow-application heeds the one that took less, whichever it is', () => {
+    for (const quick of [0, 1, 2, 3, 4]) {
+      const s = scene();
+      for (let index = 0; index < 5; index++) {
+        const begin = index * 10;
+        const c = s
+          .conversation(begin)
+          .connect()
+          .web(request({ uri: `/report/${index}` }));
+        applicationCloses(c.app(response(), { at: begin + (index === quick ? 1.1 : 3) }));
+      }
+      const { detail, count } = theFinding(slowApplication, s.capture());
+      assert.equal(count, 5);
+      assert.doesNotMatch(detail, /fixed length/, `${quick}`);
+    }
+  });
+
   it('slow-application takes off what a request waited in the queue', () => {
     assert.deepEqual(findingsOf(slowApplication, queued(0.8)), []);
     const finding = theFinding(slowApplication, queued(1.5));
