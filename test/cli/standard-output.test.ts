@@ -52,11 +52,14 @@ test('a full pipe that is not waited for gets the rest when there is room', asyn
 test('a disk that is full is told', () => {
   const full = openSync('/dev/full', 'w');
   const capture = join(fixturesFolder, 'healthy-kept', 'capture.pcap');
-  const run = spawnSync(process.execPath, [BIN, capture, '--format', 'json'], {
-    stdio: ['ignore', full, 'pipe'],
-    encoding: 'utf8',
-  });
+  // At once, and as a stream.
+  for (const words of [
+    [capture, '--format', 'json'],
+    ['decode', capture],
+  ]) {
+    const run = spawnSync(process.execPath, [BIN, ...words], { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+    assert.equal(run.status, 2);
+    assert.match(run.stderr, /^fcgi-inspect: cannot write the output: ENOSPC: no space left on device/);
+  }
   closeSync(full);
-  assert.equal(run.status, 2);
-  assert.match(run.stderr, /^fcgi-inspect: cannot write the output: ENOSPC: no space left on device/);
 });
