@@ -1,6 +1,7 @@
 // First-come-first-served service by N slots, tried on observed times: nothing is simulated but who gets a slot when.
 // Each connection gets the slot that is free first and holds it until its observed release.
 import { type Timeline, TOLERANCE } from './queue-timeline.js';
+import { TimeHeap } from './time-heap.js';
 
 /** More slots than this are not looked for. */
 const MAX_SLOTS = 1024;
@@ -8,12 +9,12 @@ const MAX_SLOTS = 1024;
 /** When each connection gets its slot. A connection that is given up while it waits holds none. */
 export function startsOf(times: Timeline, slots: number): Float64Array {
   const { count, arrival, release } = times;
-  const free = new SlotHeap(slots);
+  const free = new TimeHeap(new Float64Array(slots).fill(-Infinity), slots);
   const starts = new Float64Array(count);
   for (let i = 0; i < count; i++) {
     const start = Math.max(arrival[i], free.earliest());
     starts[i] = start;
-    if (release[i] > start) free.hold(release[i]);
+    if (release[i] > start) free.replaceEarliest(release[i]);
   }
   return starts;
 }
@@ -51,32 +52,4 @@ export function mostUnanswered(times: Timeline): number {
     most = Math.max(most, i + 1 - ended);
   }
   return most;
-}
-
-/** Times at which N slots become free: a binary min-heap. */
-class SlotHeap {
-  private readonly times: Float64Array;
-
-  constructor(slots: number) {
-    this.times = new Float64Array(slots).fill(-Infinity);
-  }
-
-  earliest(): number {
-    return this.times[0];
-  }
-
-  /** The slot that is free first is held until `time`. */
-  hold(time: number): void {
-    const t = this.times;
-    let at = 0;
-    for (;;) {
-      let child = at * 2 + 1;
-      if (child >= t.length) break;
-      if (child + 1 < t.length && t[child + 1] < t[child]) child++;
-      if (t[child] >= time) break;
-      t[at] = t[child];
-      at = child;
-    }
-    t[at] = time;
-  }
 }

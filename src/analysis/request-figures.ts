@@ -2,7 +2,7 @@
 // because a loop that runs once is half over before it is machine code.
 import { REQUEST_KEEP_CONN } from '../model/request-table.js';
 import { inputEnd, type RunTables, runsUntil } from './request-times.js';
-import { Running } from './running.js';
+import { Running, runningOver } from './running.js';
 import type { LatencyFigures } from './snapshot.js';
 import { percentiles } from './sweep.js';
 import { Tally } from './tally.js';
@@ -51,7 +51,6 @@ export class RequestFigures {
     this.running = new Running(tables.duration, TIMELINE);
   }
 
-  /** Requests come in the order of their rows. */
   add(row: number): void {
     const { requests } = this.tables;
     this.rows[this.count++] = row;
@@ -76,7 +75,10 @@ export class RequestFigures {
   /** All have come: returns their rows. */
   finish(): Uint32Array {
     const rows = this.rows.subarray(0, this.count);
-    if (!this.running.inOrder) this.running = this.runningInOrder(rows);
+    if (!this.running.inOrder) {
+      const { requests, duration } = this.tables;
+      this.running = runningOver(rows, requests.begin, (row) => runsUntil(this.tables, row), duration, TIMELINE);
+    }
     return rows;
   }
 
@@ -91,18 +93,8 @@ export class RequestFigures {
     this.firstByte = NO_TIMES;
     return this.known;
   }
-
-  /** A capture's packets need not be in the order of their times. */
-  private runningInOrder(rows: Uint32Array): Running {
-    const { begin } = this.tables.requests;
-    const running = new Running(this.tables.duration, TIMELINE);
-    for (const row of rows.slice().sort((a, b) => begin[a] - begin[b]))
-      running.add(begin[row], runsUntil(this.tables, row));
-    return running;
-  }
 }
 
-/** @param rows in ascending order */
 export function figuresOf(tables: RunTables, rows: Uint32Array): RequestFigures {
   const figures = new RequestFigures(tables, rows.length);
   for (let at = 0; at < rows.length; at++) figures.add(rows[at]);

@@ -1,4 +1,5 @@
-// How many requests ran at once, over time: intervals in the order of their begins, taken one after the other.
+// How many ran, or were open, at once over time: intervals in the order of their begins, taken one after the other.
+import { TimeHeap } from './time-heap.js';
 
 export class Running {
   /** The most at one time; at equal times ends count before begins. */
@@ -9,9 +10,8 @@ export class Running {
   inOrder = true;
   private latestBegin = -Infinity;
   private coveredUntil = -Infinity;
-  /** When those that run will end: a binary heap, the earliest first. */
-  private ends = new Float64Array(64);
-  private count = 0;
+  /** When those that run will end. */
+  private readonly ends = new TimeHeap(new Float64Array(64), 0);
   private readonly mostIn: Float64Array;
   private readonly width: number;
   private part = 0;
@@ -40,10 +40,11 @@ export class Running {
       this.coveredUntil = end;
     }
     if (!(end > begin)) return;
-    this.push(end);
-    if (this.count > this.mostIn[this.part]) {
-      this.mostIn[this.part] = this.count;
-      if (this.count > this.most) this.most = this.count;
+    this.ends.push(end);
+    const { count } = this.ends;
+    if (count > this.mostIn[this.part]) {
+      this.mostIn[this.part] = count;
+      if (count > this.most) this.most = count;
     }
   }
 
@@ -63,46 +64,32 @@ export class Running {
     while (time >= this.partEnd && this.part < this.mostIn.length - 1) {
       this.part++;
       this.dropUntil(this.part * this.width);
-      this.mostIn[this.part] = this.count;
+      this.mostIn[this.part] = this.ends.count;
       this.partEnd = this.endOf(this.part);
     }
   }
 
   private dropUntil(time: number): void {
-    while (this.count > 0 && this.ends[0] <= time) this.drop();
+    while (this.ends.count > 0 && this.ends.earliest() <= time) this.ends.dropEarliest();
   }
+}
 
-  private push(end: number): void {
-    if (this.count === this.ends.length) {
-      const grown = new Float64Array(this.count * 2);
-      grown.set(this.ends);
-      this.ends = grown;
-    }
-    const { ends } = this;
-    let at = this.count++;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (ends[parent] <= end) break;
-      ends[at] = ends[parent];
-      at = parent;
-    }
-    ends[at] = end;
-  }
-
-  /** Drops the earliest end. */
-  private drop(): void {
-    const { ends } = this;
-    const count = --this.count;
-    const last = ends[count];
-    let at = 0;
-    for (;;) {
-      let child = at * 2 + 1;
-      if (child >= count) break;
-      if (child + 1 < count && ends[child + 1] < ends[child]) child++;
-      if (ends[child] >= last) break;
-      ends[at] = ends[child];
-      at = child;
-    }
-    ends[at] = last;
-  }
+/**
+ * The intervals from `begin[row]` to `end(row)`. The rows need not be in the order of their begins: a capture's packets are
+ * not always in the order of their times, nor are the rows of several listeners.
+ */
+export function runningOver(
+  rows: Uint32Array,
+  begin: Float64Array,
+  end: (row: number) => number,
+  duration: number,
+  parts: number,
+): Running {
+  const over = (ordered: Uint32Array) => {
+    const running = new Running(duration, parts);
+    for (let at = 0; at < ordered.length; at++) running.add(begin[ordered[at]], end(ordered[at]));
+    return running;
+  };
+  const running = over(rows);
+  return running.inOrder ? running : over(rows.slice().sort((a, b) => begin[a] - begin[b]));
 }

@@ -6,9 +6,8 @@ import { Endings, firstFinsOf, firstResetsOf, timeWaitsOf } from './endings.js';
 import { closeTime, type Facts } from './facts.js';
 import { summaryListeners } from './listeners.js';
 import { figuresOf, type RequestFigures } from './request-figures.js';
-import { Running } from './running.js';
+import { runningOver } from './running.js';
 import type { Counts, LatencyFigures, Summary } from './snapshot.js';
-import { maxOpen } from './sweep.js';
 import { Tally } from './tally.js';
 import { timeWaitPeak } from './time-wait-ledger.js';
 
@@ -16,12 +15,10 @@ import { timeWaitPeak } from './time-wait-ledger.js';
 export function summarise(facts: Facts, latency?: LatencyFigures): Summary {
   const listeners = summaryListeners(facts);
   const rows = joined(listeners.map((listener) => listener.connections));
-  // Of several listeners: in the order in which they began.
-  if (listeners.length > 1) rows.sort();
   const figures =
     listeners.length === 1
       ? listeners[0].figures
-      : figuresOf(facts, joined(listeners.map((listener) => listener.requests)).sort());
+      : figuresOf(facts, joined(listeners.map((listener) => listener.requests)));
   const { connections, conversations } = facts;
   let neverEstablished = 0;
   let midStream = 0;
@@ -110,15 +107,8 @@ function requestFigures(facts: Facts, figures: RequestFigures, rough: Uint32Arra
 
 /** A connection is open from its first packet to its first FIN or RST, else to the end of the capture. */
 function maxOpenConnections({ connections, duration }: Facts, rows: Uint32Array): number {
-  const open = new Running(duration, 1);
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i];
-    open.add(connections.start[row], Math.min(closeTime(connections, row), duration));
-  }
-  if (open.inOrder) return open.most;
-  const begins = Float64Array.from(rows, (row) => connections.start[row]);
-  const ends = Float64Array.from(rows, (row) => Math.min(closeTime(connections, row), duration));
-  return maxOpen(begins, ends);
+  const end = (row: number) => Math.min(closeTime(connections, row), duration);
+  return runningOver(rows, connections.start, end, duration, 1).most;
 }
 
 function recordCounts(values: Float64Array, counts: Float64Array): Counts {

@@ -1,23 +1,5 @@
 // Counting what coexists: intervals in, the highest number open at once out. Arrays are sorted in place.
 
-/** The most intervals open at one time; at equal times ends count before begins. */
-export function maxOpen(begins: Float64Array, ends: Float64Array): number {
-  sortUnlessSorted(begins);
-  sortUnlessSorted(ends);
-  let open = 0;
-  let most = 0;
-  let end = 0;
-  for (let begin = 0; begin < begins.length; begin++) {
-    while (end < ends.length && ends[end] <= begins[begin]) {
-      open--;
-      end++;
-    }
-    open++;
-    if (open > most) most = open;
-  }
-  return most;
-}
-
 /** The most of `times` within any window of `length` (a time and what lies less than `length` before it). */
 export function maxWithin(times: Float64Array, length: number): number {
   sortUnlessSorted(times);
@@ -144,7 +126,7 @@ class Ranked {
 
 /**
  * The most intervals open at once in each of `buckets` equal parts of 0 .. duration, as [start of the part, count].
- * Arrays must be sorted (see maxOpen).
+ * Arrays must be sorted; at equal times ends count before begins.
  */
 export function openOverTime(
   begins: Float64Array,

@@ -6,8 +6,6 @@ const INITIAL_CAPACITY = 64 * 1024;
 export class ByteWindow {
   /** The buffer; bytes[start .. end) are there to be read. Replaced when it grows. */
   bytes: Uint8Array;
-  /** The same bytes, for numbers of several of them. */
-  view: DataView;
   start = 0;
   end = 0;
   /** File offset of bytes[0]; bytes[i] is at origin + i. */
@@ -17,7 +15,6 @@ export class ByteWindow {
 
   constructor(capacity = INITIAL_CAPACITY) {
     this.bytes = new Uint8Array(capacity);
-    this.view = new DataView(this.bytes.buffer);
   }
 
   /** Number of bytes that can be read. */
@@ -62,13 +59,9 @@ export class ByteWindow {
     let target = this.bytes;
     if (unread + minimum > target.length) target = new Uint8Array(Math.max(target.length * 2, unread + minimum));
     // Frames that were handed out end here; the contract of Frame allows it.
-    if (target === this.bytes) {
-      target.copyWithin(0, this.start, this.end);
-    } else {
-      target.set(this.bytes.subarray(this.start, this.end));
-      this.bytes = target;
-      this.view = new DataView(target.buffer, target.byteOffset, target.length);
-    }
+    if (target === this.bytes) target.copyWithin(0, this.start, this.end);
+    else target.set(this.bytes.subarray(this.start, this.end));
+    this.bytes = target;
     this.origin += this.start;
     this.start = 0;
     this.end = unread;

@@ -1,4 +1,5 @@
 // Classic pcap records (draft-ietf-opsawg-pcap, section 5) as frames, both byte orders and both resolutions.
+import { viewOf } from '../model/byte-view.js';
 import type { Frame } from '../model/frame.js';
 import type { CaptureProblem } from '../model/problem.js';
 import type { ByteWindow } from './byte-window.js';
@@ -51,7 +52,7 @@ export class PcapReader implements FrameReader {
     let original = 0;
     if (left >= RECORD_HEADER) {
       const { little } = this;
-      const view = window.view;
+      const view = viewOf(b);
       seconds = view.getUint32(at, little);
       fraction = view.getUint32(at + 4, little);
       captured = view.getUint32(at + 8, little);

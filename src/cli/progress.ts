@@ -1,8 +1,8 @@
 // One line on stderr that says how far the reading is: only on a terminal, and only when it takes longer than a moment.
-import { fstatSync } from 'node:fs';
 import { formatCount } from '../reporters/format-count.js';
 import { type Clock, plainClock } from '../sources/clock.js';
 import type { Progress } from '../sources/gather.js';
+import { mayBeTerminal } from './terminal.js';
 
 export interface ProgressLine {
   /** To be called as often as one likes. */
@@ -50,9 +50,9 @@ export function progressLine(
   };
 }
 
-/** Node loads much to write to a stream, and only a terminal is written to. */
+/** Only a terminal is written to. */
 function standardError(): ProgressTerminal {
-  return fstatSync(2).isCharacterDevice() ? process.stderr : { isTTY: false, write: () => {} };
+  return mayBeTerminal(2) ? process.stderr : { isTTY: false, write: () => {} };
 }
 
 /** `reading  42%   1,234,567 packets   830,000 packets/s`; `elapsed` in milliseconds. */

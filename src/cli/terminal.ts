@@ -21,9 +21,13 @@ export function terminalOf(colour: boolean, ascii: boolean, toFile: boolean): Te
   };
 }
 
-/** Node loads much for `process.stdout`, and few things are a character device. */
+/** Asked before Node's stream is: it loads much for one, and few things are a character device. */
+export function mayBeTerminal(descriptor: number): boolean {
+  return fstatSync(descriptor).isCharacterDevice();
+}
+
 function outputIsTerminal(): boolean {
-  return fstatSync(1).isCharacterDevice() && process.stdout.isTTY === true;
+  return mayBeTerminal(1) && process.stdout.isTTY === true;
 }
 
 /** Why no screen can be opened here, as the end of a sentence; undefined where it can. */

@@ -1,17 +1,14 @@
 // JSON that is safe to look at: the same values, with every character that could act on a terminal or mislead the eye
 // written as an escape. JSON.stringify by itself leaves those beyond ASCII as they are.
 
-/**
- * As in safe-text: controls, format characters, separators of lines, and letters that are drawn as nothing. Made when it
- * is needed: that takes as long as a small report.
- */
-const unsafe = () => /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+import { unsafeCharacters } from './unsafe-characters.js';
+
 const PLAIN = /^[\n\x20-\x7e]*$/;
 
 /** JSON.stringify's text; parsed it is the same value. `indent` as there. */
 export function safeJson(value: unknown, indent?: number): string {
   const text = JSON.stringify(value, null, indent);
-  return PLAIN.test(text) ? text : text.replace(unsafe(), unicodeEscape);
+  return PLAIN.test(text) ? text : text.replace(unsafeCharacters(), unicodeEscape);
 }
 
 function unicodeEscape(character: string): string {

@@ -1,20 +1,9 @@
 // The one function that makes captured bytes safe to print: whatever a peer sent, the terminal, the log viewer and the
 // reader see what it was, and nothing of it acts on them.
 import { textWidth } from './text-layout.js';
+import { madeOnce, unsafeCharacter } from './unsafe-characters.js';
 
-// Controls, format characters (bidirectional overrides and isolates, zero-width ones, tags), surrogates, private use,
-// unassigned, line and paragraph separators, and letters that are drawn as nothing (fillers, variation selectors).
-const unsafe = madeOnce(() => /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u);
 const PLAIN = /^[\x20-\x7e]*$/;
-
-/** Made when it is first asked for: expressions of Unicode's classes take as long to make as a small report. */
-function madeOnce(make: () => RegExp): () => RegExp {
-  let made: RegExp | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}
 
 /**
  * Text that is safe to print on one line. Controls and bytes that are no UTF-8 are shown as `\xNN` (line feed,
@@ -69,7 +58,7 @@ function* piecesOfBytes(bytes: Uint8Array): Generator<string> {
 }
 
 function piece(character: string, marks: number): string {
-  if (marks <= MAX_MARKS && !unsafe().test(character)) return character;
+  if (marks <= MAX_MARKS && !unsafeCharacter().test(character)) return character;
   const code = character.codePointAt(0)!;
   if (code === 0x0a) return '\\n';
   if (code === 0x0d) return '\\r';

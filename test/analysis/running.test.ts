@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { Running } from '../../src/analysis/running.js';
-import { maxOpen, openOverTime } from '../../src/analysis/sweep.js';
+import { Running, runningOver } from '../../src/analysis/running.js';
+import { openOverTime } from '../../src/analysis/sweep.js';
 
 const DURATION = 1000;
 
@@ -27,7 +27,8 @@ describe('Running', () => {
         const begins = Float64Array.from(all, ([begin]) => begin);
         const ends = Float64Array.from(all, ([, end]) => end).sort();
         const running = runningOf(all, parts);
-        assert.equal(running.most, maxOpen(begins, ends));
+        const openAt = (time: number) => all.filter(([begin, end]) => begin <= time && time < end).length;
+        assert.equal(running.most, Math.max(0, ...all.map(([begin]) => openAt(begin))));
         assert.deepEqual(running.steps(), openOverTime(begins, ends, DURATION, parts));
         assert.equal(running.inOrder, true);
       }),
@@ -81,6 +82,35 @@ describe('Running', () => {
         4,
       ).inOrder,
       false,
+    );
+  });
+});
+
+/** Of the intervals begins[i] .. ends[i]. */
+function mostOpen(begins: Float64Array, ends: Float64Array): number {
+  return runningOver(Uint32Array.from(begins.keys()), begins, (i) => ends[i], 100, 1).most;
+}
+
+describe('the most at once, of intervals in any order', () => {
+  test('ends count before begins at equal times', () => {
+    assert.equal(mostOpen(Float64Array.of(0, 10), Float64Array.of(10, 20)), 1);
+    assert.equal(mostOpen(Float64Array.of(0, 9), Float64Array.of(10, 20)), 2);
+    assert.equal(mostOpen(new Float64Array(0), new Float64Array(0)), 0);
+  });
+
+  test('is the highest count at any begin', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(50), fc.integer({ min: 1, max: 50 })), { minLength: 1, maxLength: 40 }),
+        (spans) => {
+          const begins = spans.map(([begin]) => begin);
+          const ends = spans.map(([begin, length]) => begin + length);
+          const expected = Math.max(
+            ...begins.map((at) => spans.filter(([b, length]) => b <= at && at < b + length).length),
+          );
+          assert.equal(mostOpen(Float64Array.from(begins), Float64Array.from(ends)), expected);
+        },
+      ),
     );
   });
 });

@@ -2,33 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { maxOpen, maxWithin, openOverTime, percentiles } from '../../src/analysis/sweep.js';
+import { maxWithin, openOverTime, percentiles } from '../../src/analysis/sweep.js';
 
 const times = fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 1, maxLength: 60 });
-
-describe('maxOpen', () => {
-  test('ends count before begins at equal times', () => {
-    assert.equal(maxOpen(Float64Array.of(0, 10), Float64Array.of(10, 20)), 1);
-    assert.equal(maxOpen(Float64Array.of(0, 9), Float64Array.of(10, 20)), 2);
-    assert.equal(maxOpen(new Float64Array(0), new Float64Array(0)), 0);
-  });
-
-  test('is the highest count at any begin', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.nat(50), fc.integer({ min: 1, max: 50 })), { minLength: 1, maxLength: 40 }),
-        (spans) => {
-          const begins = spans.map(([begin]) => begin);
-          const ends = spans.map(([begin, length]) => begin + length);
-          const expected = Math.max(
-            ...begins.map((at) => spans.filter(([b, length]) => b <= at && at < b + length).length),
-          );
-          assert.equal(maxOpen(Float64Array.from(begins), Float64Array.from(ends)), expected);
-        },
-      ),
-    );
-  });
-});
 
 test('maxWithin is the most in any window', () => {
   fc.assert(
